@@ -1,0 +1,47 @@
+// What happens to an account, in the order it happened: the source of the user-data streams.
+import type { Balance } from '../domain/balance.ts';
+import type { PreventedMatch, SpotOrder } from '../domain/spotOrder.ts';
+import type { SpotOrderList } from '../domain/spotOrderList.ts';
+import type { SpotTrade } from '../domain/spotTrade.ts';
+
+/** FIX ExecType(150), Binance's words. */
+export type ExecutionType = 'NEW' | 'CANCELED' | 'REPLACED' | 'REJECTED' | 'TRADE' | 'EXPIRED' | 'TRADE_PREVENTION';
+
+export type AccountEvent =
+  | {
+      readonly kind: 'execution';
+      readonly executionType: ExecutionType;
+      /** The order right after this execution (a copy). */
+      readonly order: Readonly<SpotOrder>;
+      readonly trade: SpotTrade | null;
+      readonly isMaker: boolean;
+      readonly preventedMatch: PreventedMatch | null;
+      /** CANCELED, REPLACED: the id the client gave the request ('' when the venue ended the order). */
+      readonly requestClientOrderId: string;
+      /** REPLACED: the client order id before the amend. */
+      readonly origClientOrderId: string;
+      /** Unique, ascending per symbol. */
+      readonly executionId: number;
+      readonly timeUs: number;
+    }
+  | { readonly kind: 'positions'; readonly timeUs: number; readonly balances: readonly Readonly<Balance>[] }
+  | {
+      readonly kind: 'balanceUpdate';
+      readonly timeUs: number;
+      readonly asset: string;
+      readonly deltaUnits: bigint;
+      readonly balance: Readonly<Balance>;
+    }
+  | {
+      readonly kind: 'list';
+      readonly timeUs: number;
+      readonly list: Readonly<SpotOrderList>;
+      readonly orders: readonly Readonly<SpotOrder>[];
+    };
+
+export type AccountListener = (events: readonly AccountEvent[]) => void;
+
+export interface AccountEvents {
+  /** From the next event on; returns the unsubscribe. A listener must not throw or block. */
+  listen(accountId: number, listener: AccountListener): () => void;
+}

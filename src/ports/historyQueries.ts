@@ -1,0 +1,82 @@
+// The queryable past, as the edges see it. Implemented by src/history/ over what the log said.
+import type { Balance } from '../domain/balance.ts';
+import type { KLine, KlineInterval } from '../domain/klineEntry.ts';
+import type { PreventedMatch, SpotOrder } from '../domain/spotOrder.ts';
+import type { SpotOrderList } from '../domain/spotOrderList.ts';
+import type { SpotTrade } from '../domain/spotTrade.ts';
+
+/** Paging shared by every listing: rows ascend by id; no bound = the newest `limit` rows; bounds are inclusive. */
+export interface Page {
+  /** Rows with this id and above. */
+  readonly fromId?: number;
+  readonly startUs?: number;
+  readonly endUs?: number;
+  /** At most this many rows, >= 1. */
+  readonly limit: number;
+}
+
+export interface OrderAmendment {
+  readonly orderId: number;
+  readonly executionId: number;
+  readonly origClientOrderId: string;
+  readonly newClientOrderId: string;
+  readonly origLots: number;
+  readonly newLots: number;
+  readonly timeUs: number;
+}
+
+export interface PreventedMatchRow extends PreventedMatch {
+  readonly symbol: string;
+  readonly timeUs: number;
+}
+
+/** Trades of one taker order at one price and time, as Binance aggregates them. */
+export interface AggTrade {
+  readonly aggTradeId: number;
+  readonly priceTicks: number;
+  readonly lots: number;
+  readonly firstTradeId: number;
+  readonly lastTradeId: number;
+  readonly tradeUs: number;
+  readonly buyerIsMaker: boolean;
+}
+
+export interface BalanceChange extends Balance {
+  /** Position of the change in its account log. */
+  readonly entrySequence: number;
+}
+
+/** Rows are copies: callers may keep them. All lists are ascending by id (time where there is no id). */
+export interface HistoryQueries {
+  order(accountId: number, orderId: number): SpotOrder | undefined;
+  /** The newest order with that client id (ids may be reused once an order is closed). */
+  orderByClientId(accountId: number, symbol: string, clientOrderId: string): SpotOrder | undefined;
+  openOrders(accountId: number, symbol?: string): SpotOrder[];
+  orders(accountId: number, symbol: string, page: Page): SpotOrder[];
+  orderList(accountId: number, orderListId: number): SpotOrderList | undefined;
+  orderListByClientId(accountId: number, listClientOrderId: string): SpotOrderList | undefined;
+  openOrderLists(accountId: number): SpotOrderList[];
+  orderLists(accountId: number, page: Page): SpotOrderList[];
+  /** The account's executions on the symbol; page ids are trade ids. */
+  accountTrades(accountId: number, symbol: string, page: Page & { readonly orderId?: number }): SpotTrade[];
+  amendments(accountId: number, orderId: number, page: Page): OrderAmendment[];
+  preventedMatches(
+    accountId: number,
+    symbol: string,
+    page: Page & { readonly orderId?: number; readonly preventedMatchId?: number },
+  ): PreventedMatchRow[];
+  /** Every execution on the symbol. */
+  trades(symbol: string, page: Page): SpotTrade[];
+  aggTrades(symbol: string, page: Page): AggTrade[];
+  /**
+   * Klines with trades plus the empty ones between them (open = high = low = close = the close before, volume 0),
+   * ascending, the running one last. timeZoneMinutes shifts the boundaries (+480 = UTC+8).
+   */
+  klines(
+    symbol: string,
+    interval: KlineInterval,
+    page: Page & { readonly timeZoneMinutes?: number; readonly nowUs: number },
+  ): KLine[];
+  /** Balance changes of the account, newest page first when unbounded; ids are entry sequences. */
+  balanceChanges(accountId: number, asset: string | undefined, page: Page): BalanceChange[];
+}
