@@ -3,16 +3,23 @@
 
 export class BinanceError extends Error {
   override name = 'BinanceError';
-  constructor(
-    readonly code: number,
-    /** The exact text of the `msg` field. */
-    readonly msg: string,
-    readonly httpStatus = 400,
-    /** cancelReplace: the four results (REST: beside code and msg; WS-API: inside error). Rate limits: {serverTime, retryAfter}. */
-    readonly data: unknown = undefined,
-    /** 429 and 418: seconds for the Retry-After header. */
-    readonly retryAfterSeconds: number | undefined = undefined,
-  ) {
+  readonly code: number;
+  readonly httpStatus: number;
+  /** cancelReplace: the four results (beside code and msg in both transports). Rate limits: {serverTime, retryAfter}. */
+  readonly data: unknown;
+  /** 429 and 418: seconds for the Retry-After header. */
+  readonly retryAfterSeconds: number | undefined;
+
+  /** `msg` is the exact text of the msg field. */
+  constructor(code: number, msg: string, httpStatus = 400, data?: unknown, retryAfterSeconds?: number) {
     super(msg);
+    this.code = code;
+    this.httpStatus = httpStatus;
+    this.data = data;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  get msg(): string {
+    return this.message;
   }
 }
