@@ -2,10 +2,15 @@
 // WS-API method names are both read from it.
 import type { ApiKey } from '../../../domain/accountProfile.ts';
 import type { ExchangePort } from '../../../ports/exchangePort.ts';
+import type { Parsed, Spec } from '../params/paramSpec.ts';
+import { type Envelope, ParamSpec } from '../params/paramSpec.ts';
+import type { RawParams } from '../params/rawParams.ts';
+import type { RateLimits } from '../rateLimits/rateLimits.ts';
+import type { BinanceSettings } from '../settings.ts';
 import type { TimePrinter, TimeUnit } from '../timeUnit.ts';
-import type { RawParams } from './rawParams.ts';
 
 export type Security = 'NONE' | 'TRADE' | 'USER_DATA' | 'USER_STREAM';
+export type Transport = 'REST' | 'WS';
 export type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface RestRoute {
@@ -16,7 +21,7 @@ export interface RestRoute {
 
 /** One call as a transport received it. */
 export interface Call {
-  readonly transport: 'REST' | 'WS';
+  readonly transport: Transport;
   readonly params: RawParams;
   readonly ip: string;
   readonly timeUnit: TimeUnit;
@@ -31,7 +36,9 @@ export interface Call {
 /** What a handler gets besides its parsed parameters. */
 export interface MethodContext {
   readonly exchange: ExchangePort;
-  readonly transport: 'REST' | 'WS';
+  readonly limits: RateLimits;
+  readonly settings: BinanceSettings;
+  readonly transport: Transport;
   readonly ip: string;
   /** The server's time when the call arrived. */
   readonly nowUs: number;
@@ -49,14 +56,59 @@ export interface BinanceMethod<P = unknown> {
   /** Empty where only the WS-API has it. */
   readonly restRoutes: readonly RestRoute[];
   readonly security: Security;
+  /** The method's own parameters, without timestamp, recvWindow, signature and apiKey. */
+  readonly params: ParamSpec<Spec>;
   /** Request weight, known before the parameters are checked: anything unreadable costs the least. */
   weight(params: RawParams): number;
   /** Order placement and cancels cost their weight only when they fail. */
   readonly freeOnSuccess: boolean;
-  /** Unfilled orders it adds to the account's count (before its outcome is known). */
+  /** Unfilled orders it adds to the account's count, before its outcome is known. */
   readonly unfilledOrders: number;
-  /** Parses and checks the parameters in Binance's order; throws BinanceError. */
-  parse(raw: RawParams, ctx: MethodContext): P;
+  /** True where the method checks the unfilled-order limits itself (cancelReplace). */
+  readonly ownOrderLimit: boolean;
   /** The JSON-ready result; throws BinanceError. */
   handle(ctx: MethodContext, params: P): unknown | Promise<unknown>;
+}
+
+export interface MethodDefinition<S extends Spec> {
+  readonly name: string;
+  /** 'GET /api/v3/ping' */
+  readonly rest?: readonly `${Verb} /${string}`[];
+  readonly security?: Security;
+  readonly weight: number | ((params: RawParams) => number);
+  readonly freeOnSuccess?: boolean;
+  readonly unfilledOrders?: number;
+  readonly ownOrderLimit?: boolean;
+  /** In the order Binance reads them. */
+  readonly params: S;
+  handle(ctx: MethodContext, params: Parsed<S>): unknown | Promise<unknown>;
+}
+
+export function defineMethod<const S extends Spec>(definition: MethodDefinition<S>): BinanceMethod<Parsed<S>> {
+  const { weight } = definition;
+  return {
+    name: definition.name,
+    restRoutes: (definition.rest ?? []).map((route) => {
+      const [verb, path] = route.split(' ') as [Verb, string];
+      return { verb, path };
+    }),
+    security: definition.security ?? 'NONE',
+    params: new ParamSpec<Spec>(definition.params),
+    weight: typeof weight === 'number' ? () => weight : weight,
+    freeOnSuccess: definition.freeOnSuccess ?? false,
+    unfilledOrders: definition.unfilledOrders ?? 0,
+    ownOrderLimit: definition.ownOrderLimit ?? false,
+    handle: definition.handle.bind(definition),
+  };
+}
+
+const REST_SIGNED: Envelope = { names: ['timestamp', 'recvWindow', 'signature'] };
+const WS_PUBLIC: Envelope = { names: ['apiKey', 'returnRateLimits'] };
+const WS_SIGNED: Envelope = { names: [...REST_SIGNED.names, ...WS_PUBLIC.names] };
+const NOTHING: Envelope = { names: [] };
+
+/** The parameters that are not the method's own. */
+export function envelopeOf(method: BinanceMethod, transport: Transport): Envelope {
+  if (transport === 'WS') return method.security === 'NONE' ? WS_PUBLIC : WS_SIGNED;
+  return method.security === 'NONE' ? NOTHING : REST_SIGNED;
 }

@@ -1,0 +1,95 @@
+// One Binance call from end to end, whatever carried it: weight, security, parameters, order count, the method.
+// In: a method and a call. Out: its result or the error as clients read it; it never rejects.
+import { type ExchangePort, OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
+import { BinanceError } from './binanceError.ts';
+import { type BinanceMethod, type Call, envelopeOf, type MethodContext } from './methods/binanceMethod.ts';
+import { RateLimits } from './rateLimits/rateLimits.ts';
+import { authorise, checkTiming } from './security.ts';
+import { type BinanceSettings, DEFAULT_BINANCE_SETTINGS } from './settings.ts';
+import { timePrinter } from './timeUnit.ts';
+
+export type Outcome =
+  | { readonly ok: true; readonly result: unknown; readonly accountId: number }
+  | { readonly ok: false; readonly error: BinanceError; readonly accountId: number };
+
+export interface EdgeOptions {
+  readonly exchange: ExchangePort;
+  readonly settings?: Partial<BinanceSettings>;
+  /** Told of errors no client caused: they are answered -1000 and belong in the log. */
+  readonly onUnexpected?: (error: unknown, method: BinanceMethod) => void;
+}
+
+export class BinanceEdge {
+  readonly exchange: ExchangePort;
+  readonly settings: BinanceSettings;
+  readonly limits: RateLimits;
+  readonly #onUnexpected: (error: unknown, method: BinanceMethod) => void;
+
+  constructor(options: EdgeOptions) {
+    this.exchange = options.exchange;
+    this.settings = { ...DEFAULT_BINANCE_SETTINGS, ...options.settings };
+    this.limits = new RateLimits(this.settings.rateLimits, options.exchange.accountEvents);
+    this.#onUnexpected = options.onUnexpected ?? (() => {});
+  }
+
+  /** accountId is 0 until the caller is known. */
+  async execute(method: BinanceMethod, call: Call): Promise<Outcome> {
+    const { exchange, limits } = this;
+    const nowUs = exchange.clock.nowUs();
+    let accountId = 0;
+    try {
+      const weight = method.weight(call.params);
+      limits.addresses.charge(call.ip, weight, nowUs);
+      const caller =
+        method.security === 'NONE' ? undefined : authorise(exchange.registry, method.security, call, nowUs);
+      accountId = caller?.key.accountId ?? 0;
+      const params = method.params.parse(call.params, envelopeOf(method, call.transport));
+      const ctx: MethodContext = {
+        exchange,
+        limits,
+        settings: this.settings,
+        transport: call.transport,
+        ip: call.ip,
+        nowUs,
+        timeUnit: call.timeUnit,
+        time: timePrinter(call.timeUnit),
+        apiKey: caller?.key,
+        accountId,
+      };
+      if (method.unfilledOrders > 0 && !method.ownOrderLimit) {
+        limits.orders.add(accountId, method.unfilledOrders, nowUs);
+      }
+      // Signature checks and queues take time: the window must still be open when the call is handed on.
+      if (caller !== undefined) checkTiming(caller.timing, exchange.clock.nowUs());
+      const result = await method.handle(ctx, params);
+      if (method.freeOnSuccess) limits.addresses.refund(call.ip, weight, nowUs, exchange.clock.nowUs());
+      return { ok: true, result, accountId };
+    } catch (error) {
+      return { ok: false, error: this.#asBinance(error, method), accountId };
+    }
+  }
+
+  close(): void {
+    this.limits.close();
+  }
+
+  #asBinance(error: unknown, method: BinanceMethod): BinanceError {
+    if (error instanceof BinanceError) return error;
+    if (error instanceof OutcomeUnknownError) {
+      return new BinanceError(
+        -1007,
+        'Timeout waiting for response from backend server. Send status unknown; execution status unknown.',
+        504,
+      );
+    }
+    if (error instanceof OverloadShedError) {
+      return new BinanceError(
+        -1008,
+        'Server is currently overloaded with other requests. Please try again in a few minutes.',
+        503,
+      );
+    }
+    this.#onUnexpected(error, method);
+    return new BinanceError(-1000, 'An unknown error occurred while processing the request.', 500);
+  }
+}
