@@ -1,5 +1,6 @@
 // What a client or an operator asks of an account's writer. Everything is in integer units; the edge has parsed it.
 
+import type { Balance } from './balance.ts';
 import type {
   CancelRestriction,
   ContingencyType,
@@ -11,7 +12,7 @@ import type {
   TimeInForce,
 } from './orderTerms.ts';
 import type { EngineReason } from './rejectReason.ts';
-import type { SpotOrder } from './spotOrder.ts';
+import type { RequestOutcome, SpotOrder } from './spotOrder.ts';
 import type { SpotOrderList } from './spotOrderList.ts';
 
 /** The terms of a new order; 0, 0n and null where a term does not apply. */
@@ -122,14 +123,27 @@ export type AccountCommand = TradingCommand | Deposit | Withdraw;
 
 /**
  * The account's writer's answer, given once its step is in the log.
- * `orders`: the orders it created, as created. `outcomesExpected`: how many requests went to the symbol's writer; each
- * answers with an order entry whose outcome carries the command's id.
+ * `orders`: the orders it created, as created. `requestedOrderIds`: the orders a request went to; each is answered by an
+ * entry of the symbol's writer whose outcome carries the command's id.
  */
 export type CommandReply =
   | {
       readonly ok: true;
-      readonly orders: readonly SpotOrder[];
-      readonly list: SpotOrderList | null;
+      readonly orders: readonly Readonly<SpotOrder>[];
+      readonly list: Readonly<SpotOrderList> | null;
       readonly requestedOrderIds: readonly number[];
+      /** Deposit and Withdraw: the balance it resulted in; null otherwise. */
+      readonly balance: Readonly<Balance> | null;
+      /** A retry of a command that took effect before; nothing was done this time. */
+      readonly duplicate: boolean;
+      /** A retry: orders the command created that have ended since, and so are not in `orders`. */
+      readonly closedOrderIds: readonly number[];
+      /** CancelReplace answered at once: how its cancel failed (the replacement is in `orders`). */
+      readonly cancel?: RequestOutcome;
     }
-  | { readonly ok: false; readonly reason: EngineReason };
+  | {
+      readonly ok: false;
+      readonly reason: EngineReason;
+      /** CancelReplace: how its cancel failed; absent when the command was refused before either half was tried. */
+      readonly cancel?: RequestOutcome;
+    };

@@ -1,6 +1,7 @@
 // The order as every stage sees it. Immutable terms first, then what changes over its life, then the rare terms.
 // Quantities are lots, prices ticks, amounts the asset's smallest unit (see instrument.ts); times are microseconds.
 
+import type { NewOrder } from './command.ts';
 import type { OrderStatus } from './orderStatus.ts';
 import type {
   CancelRestriction,
@@ -27,6 +28,20 @@ export interface OrderRequest {
   readonly restriction: CancelRestriction;
   /** AMEND: the new original quantity. ACTIVATE (an OTO's pending leg): its quantity, known now. */
   readonly lots: number;
+  /** REJECT: why, a code of rejectReason.ts. Absent = 0. */
+  readonly code?: number;
+  /**
+   * CANCEL of a cancel-replace: what its account places once the cancel has its outcome. It stands in the log so that
+   * whoever takes the account over finishes the command; the symbol's writer passes over it.
+   */
+  readonly replacement?: Replacement;
+}
+
+/** The second half of a cancel-replace. */
+export interface Replacement {
+  /** Place it even when the cancel failed. */
+  readonly allowFailure: boolean;
+  readonly order: NewOrder;
 }
 
 /** What became of an OrderRequest. */
