@@ -12,7 +12,7 @@ import type {
   TimeInForce,
 } from './orderTerms.ts';
 import type { EngineReason } from './rejectReason.ts';
-import type { RequestOutcome, SpotOrder } from './spotOrder.ts';
+import type { SpotOrder } from './spotOrder.ts';
 import type { SpotOrderList } from './spotOrderList.ts';
 
 /** The terms of a new order; 0, 0n and null where a term does not apply. */
@@ -132,18 +132,11 @@ export type CommandReply =
       readonly orders: readonly Readonly<SpotOrder>[];
       readonly list: Readonly<SpotOrderList> | null;
       readonly requestedOrderIds: readonly number[];
-      /** Deposit and Withdraw: the balance it resulted in; null otherwise. */
-      readonly balance: Readonly<Balance> | null;
-      /** A retry of a command that took effect before; nothing was done this time. */
-      readonly duplicate: boolean;
+      /** Deposit and Withdraw: the balance it resulted in. */
+      readonly balance?: Readonly<Balance>;
+      /** True for a retry of a command that took effect before; nothing was done this time. */
+      readonly duplicate?: boolean;
       /** A retry: orders the command created that have ended since, and so are not in `orders`. */
-      readonly closedOrderIds: readonly number[];
-      /** CancelReplace answered at once: how its cancel failed (the replacement is in `orders`). */
-      readonly cancel?: RequestOutcome;
+      readonly closedOrderIds?: readonly number[];
     }
-  | {
-      readonly ok: false;
-      readonly reason: EngineReason;
-      /** CancelReplace: how its cancel failed; absent when the command was refused before either half was tried. */
-      readonly cancel?: RequestOutcome;
-    };
+  | { readonly ok: false; readonly reason: EngineReason };
