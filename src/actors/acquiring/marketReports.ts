@@ -1,0 +1,144 @@
+// What the market log says became of commands: reads each step once and hands every command its report. A report is
+// built only from what is in the log.
+import { applyChanges, namesOf } from '../../domain/changedFields.ts';
+import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
+import { OrderField, type RequestOutcome, type SpotOrder } from '../../domain/spotOrder.ts';
+import { OrderListField, type SpotOrderList } from '../../domain/spotOrderList.ts';
+import { type SpotTrade, takerOrderId } from '../../domain/spotTrade.ts';
+import type { OrderReport } from '../../ports/exchangePort.ts';
+
+const orderNames = namesOf<SpotOrder>(OrderField);
+const listNames = namesOf<SpotOrderList>(OrderListField);
+
+/** Where the reader finds orders as they were before the step. */
+export interface OrdersBefore {
+  openOrder(orderId: number): Readonly<SpotOrder> | undefined;
+  openList(orderListId: number): Readonly<SpotOrderList> | undefined;
+}
+
+export interface ReportListener {
+  /** True when somebody here waits for the command. */
+  awaits(commandId: number): boolean;
+  /** An order the command placed, after its own executions. */
+  placed(commandId: number, report: OrderReport): void;
+  /** A list the command placed or ended. */
+  listed(commandId: number, list: SpotOrderList): void;
+  /** A request of the command was carried out (code 0) or failed. */
+  requested(commandId: number, orderId: number, outcome: RequestOutcome, report: OrderReport | undefined): void;
+  /** An order that ended in a step in which the command did something (the other legs of a cancelled list). */
+  ended(commandId: number, report: OrderReport): void;
+}
+
+interface Draft {
+  order: SpotOrder;
+  readonly fills: SpotTrade[];
+  executionId: number;
+  origClientOrderId: string;
+}
+
+/** Reads one step; call it before the step is folded into `before`. */
+export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBefore, listener: ReportListener): void {
+  if (!concernsAnyone(entries, listener)) return;
+  const drafts = new Map<number, Draft>();
+  const placed: Draft[] = [];
+  const lists = new Map<number, SpotOrderList>();
+  const outcomes: { readonly orderId: number; readonly outcome: RequestOutcome }[] = [];
+  for (const entry of entries) {
+    const change = entry.changeType;
+    if (entry.entityType === EntityType.SpotTrade) {
+      if (change.kind === ChangeKind.Created)
+        drafts.get(takerOrderId(change.fields as SpotTrade))?.fills.push(change.fields as SpotTrade);
+    } else if (entry.entityType === EntityType.SpotOrder) {
+      const orderId = entry.entityId as number;
+      if (change.kind === ChangeKind.Created) {
+        const draft: Draft = {
+          order: { ...(change.fields as SpotOrder) },
+          fills: [],
+          executionId: entry.sequence,
+          origClientOrderId: '',
+        };
+        drafts.set(orderId, draft);
+        if (listener.awaits(draft.order.commandId)) placed.push(draft);
+      } else if (change.kind === ChangeKind.Updated) {
+        const draft = drafts.get(orderId) ?? draftOf(before.openOrder(orderId), entry);
+        if (draft !== undefined) {
+          drafts.set(orderId, draft);
+          const clientOrderId = draft.order.clientOrderId;
+          applyChanges(draft.order, orderNames, change.changedFields);
+          if (draft.order.clientOrderId !== clientOrderId) draft.origClientOrderId = clientOrderId;
+          draft.executionId = entry.sequence;
+        }
+        const outcome = newValue(change.changedFields, OrderField.outcome) as RequestOutcome | null | undefined;
+        if (outcome && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome });
+      }
+    } else if (entry.entityType === EntityType.SpotOrderList) {
+      if (change.kind === ChangeKind.Created)
+        lists.set(entry.entityId as number, { ...(change.fields as SpotOrderList) });
+      else if (change.kind === ChangeKind.Updated) {
+        const known = lists.get(entry.entityId as number) ?? before.openList(entry.entityId as number);
+        if (known === undefined) continue;
+        const list = { ...known };
+        applyChanges(list, listNames, change.changedFields);
+        lists.set(list.orderListId, list);
+      }
+    }
+  }
+  for (const list of lists.values()) if (listener.awaits(list.commandId)) listener.listed(list.commandId, list);
+  for (const draft of placed) listener.placed(draft.order.commandId, reportOf(draft, ''));
+  const reported = new Set<number>();
+  for (const { orderId, outcome } of outcomes) {
+    const draft = drafts.get(orderId);
+    reported.add(orderId);
+    listener.requested(outcome.commandId, orderId, outcome, draft && reportOf(draft, outcome.clientOrderId));
+  }
+  reportLists(outcomes, drafts, lists, reported, listener);
+}
+
+/** Cancelling one leg ends its list: the list's end and the other legs' are the same command's doing. */
+function reportLists(
+  outcomes: readonly { readonly orderId: number; readonly outcome: RequestOutcome }[],
+  drafts: ReadonlyMap<number, Draft>,
+  lists: ReadonlyMap<number, SpotOrderList>,
+  reported: ReadonlySet<number>,
+  listener: ReportListener,
+): void {
+  for (const { orderId, outcome } of outcomes) {
+    const listId = drafts.get(orderId)?.order.orderListId ?? -1;
+    if (listId === -1 || outcome.code !== 0) continue;
+    const list = lists.get(listId);
+    if (list !== undefined && list.commandId !== outcome.commandId) listener.listed(outcome.commandId, list);
+    for (const [otherId, draft] of drafts) {
+      if (draft.order.orderListId === listId && !reported.has(otherId))
+        listener.ended(outcome.commandId, reportOf(draft, outcome.clientOrderId));
+    }
+  }
+}
+
+function concernsAnyone(entries: readonly ChangeLogEntry[], listener: ReportListener): boolean {
+  for (const entry of entries) {
+    const change = entry.changeType;
+    if (entry.entityType === EntityType.SpotTrade) continue;
+    if (change.kind === ChangeKind.Created) {
+      if (listener.awaits((change.fields as { readonly commandId: number }).commandId)) return true;
+    } else if (change.kind === ChangeKind.Updated && entry.entityType === EntityType.SpotOrder) {
+      const outcome = newValue(change.changedFields, OrderField.outcome) as RequestOutcome | null | undefined;
+      if (outcome && listener.awaits(outcome.commandId)) return true;
+    }
+  }
+  return false;
+}
+
+function draftOf(order: Readonly<SpotOrder> | undefined, entry: ChangeLogEntry): Draft | undefined {
+  return order && { order: { ...order }, fills: [], executionId: entry.sequence, origClientOrderId: '' };
+}
+
+function reportOf(draft: Draft, requestClientOrderId: string): OrderReport {
+  return {
+    order: draft.order,
+    fills: draft.fills,
+    requestClientOrderId,
+    origClientOrderId: draft.origClientOrderId || draft.order.clientOrderId,
+    executionId: draft.executionId,
+    timeUs: draft.order.updateUs,
+  };
+}

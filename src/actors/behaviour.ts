@@ -1,0 +1,56 @@
+// What tells one partitioned stage from another: which child an input belongs to, and what that child does with it.
+import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
+import type { EngineReason } from '../domain/rejectReason.ts';
+
+export type ChildKey = string | number;
+
+/** Handed to a child while it runs a piece of work. */
+export interface RunContext {
+  /** The writer's clock, one reading per batch. */
+  readonly nowUs: number;
+  readonly out: ChangeLogEntry[];
+  /** Runs once the step with this batch's entries is in the log: answers to clients wait there. */
+  afterPersisted(action: () => void): void;
+  /** Hands work to another child of the partition, in the same step, after this round. */
+  forward(key: ChildKey, input: unknown): void;
+}
+
+export interface Behaviour<State, Input> {
+  readonly stage: string;
+  readonly partition: number;
+  /** The stream this partition is the single writer of. */
+  readonly output: string;
+  readonly inputs: readonly { readonly stream: string; readonly filters?: readonly string[] }[];
+
+  /** Name of a child in logs, health and operator commands. */
+  label(key: ChildKey): string;
+  /** A new child; undefined when there can be none of that key. */
+  create(key: ChildKey): State | undefined;
+  /** Which children the entries of one input message concern, in order. */
+  route(stream: string, entries: readonly ChangeLogEntry[], assign: (key: ChildKey, input: Input) => void): void;
+  /** The child does it: changes its state and writes the entries that say so. */
+  run(state: State, input: Input, context: RunContext): void;
+  /** Two forwarded inputs for one child become one, where that saves entries. */
+  merge?(first: Input, second: Input): Input;
+  /** The input is given up ('skip', or a poisonous command): writes the refusal. False = it must not be given up. */
+  refuse(key: ChildKey, input: Input, reason: EngineReason, context: RunContext): boolean;
+  /** True for input that a client waits for: after repeated crashes it is refused instead of halting the child. */
+  isCommand(input: Input): boolean;
+
+  /** Keeps the partition's own indexes: called with every entry of the output log, when written and when folded. */
+  observe(key: ChildKey, entry: ChangeLogEntry): void;
+  /** The child an entry of the output log belongs to, by content and indexes; undefined = none that lives. */
+  keyOf(entry: ChangeLogEntry): ChildKey | undefined;
+  apply(state: State, entry: ChangeLogEntry): void;
+  snapshot(state: State): unknown;
+  restore(key: ChildKey, snapshot: unknown): State;
+  /** Fills the partition's indexes from a restored child. */
+  index(key: ChildKey, state: State): void;
+  /** The same behaviour with empty indexes, for a recovery beside the living one. */
+  fresh(): Behaviour<State, Input>;
+  hash(state: State): string;
+  /** Subject of a step, from its entries. */
+  subject(entries: readonly ChangeLogEntry[]): string;
+  /** A child is halted by poison: close its door (halt the symbol, freeze the account). */
+  onPoison(key: ChildKey, reason: string): void;
+}

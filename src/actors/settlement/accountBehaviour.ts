@@ -1,0 +1,328 @@
+// Settlement: the accounts of one partition, the only writers of their balances. In: commands of clients and the market
+// logs. Out: accounts-<p>: orders accepted and requested (for Match), balances after every change.
+import { MIXED, streams, subjects } from '../../bus/subjects.ts';
+import {
+  Account,
+  type AccountContext,
+  type AccountSnapshot,
+  type DeferredReply,
+} from '../../domain/account/account.ts';
+import { type AccountProfile, houseAccountId } from '../../domain/accountProfile.ts';
+import type { Balance } from '../../domain/balance.ts';
+import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
+import type { AccountCommand, CommandReply } from '../../domain/command.ts';
+import type { Instrument } from '../../domain/instrument.ts';
+import { isTerminal, type OrderStatus } from '../../domain/orderStatus.ts';
+import { ListStatusType } from '../../domain/orderTerms.ts';
+import { accountPartition, orderPartition } from '../../domain/partitions.ts';
+import type { EngineReason } from '../../domain/rejectReason.ts';
+import { OrderField } from '../../domain/spotOrder.ts';
+import { OrderListField } from '../../domain/spotOrderList.ts';
+import type { Registry } from '../../ports/exchangePort.ts';
+import type { Behaviour, ChildKey, RunContext } from '../behaviour.ts';
+
+export type AccountAnswer = CommandReply | DeferredReply;
+
+export type AccountInput =
+  | { readonly kind: 'command'; readonly command: AccountCommand; readonly answer: (answer: AccountAnswer) => void }
+  | { readonly kind: 'settle'; readonly entries: ChangeLogEntry[] }
+  | { readonly kind: 'fees'; readonly fees: ReadonlyMap<string, bigint> };
+
+export interface AccountBehaviourOptions {
+  readonly partition: number;
+  readonly accountPartitions: number;
+  readonly marketPartitions: number;
+  readonly registry: Registry;
+  readonly onPoison: (accountId: number, reason: string) => void;
+  /** Made here so that tests can plant a child that crashes. */
+  readonly newAccount?: (accountId: number) => Account;
+}
+
+/** The longest wait of a client for a deferred answer is far below this many newer sagas. */
+const MAX_DEFERRED = 100_000;
+
+export class AccountBehaviour implements Behaviour<Account, AccountInput>, AccountContext {
+  readonly stage = 'settlement';
+  readonly partition: number;
+  readonly output: string;
+  readonly inputs: readonly { readonly stream: string }[];
+  readonly #options: AccountBehaviourOptions;
+  /** Open orders and lists to the account they are of. */
+  readonly #accountOf = new Map<number, number>();
+  /** Cancel-replaces whose answer waits for the symbol's writer, by command. */
+  readonly #deferred = new Map<
+    number,
+    { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }
+  >();
+  /** Sagas found at recovery: nobody waits here, but their outcome must find the account. */
+  readonly #sagaAccounts = new Map<number, number>();
+  #lastOrderNumber = 0;
+  nowUs = 0;
+
+  constructor(options: AccountBehaviourOptions) {
+    this.#options = options;
+    this.partition = options.partition;
+    this.output = streams.accounts(options.partition);
+    this.inputs = Array.from({ length: options.marketPartitions }, (_, s) => ({ stream: streams.markets(s) }));
+  }
+
+  fresh(): AccountBehaviour {
+    return new AccountBehaviour(this.#options);
+  }
+
+  instrument(symbol: string): Instrument | undefined {
+    return this.#options.registry.instrument(symbol);
+  }
+
+  profile(accountId: number): AccountProfile | undefined {
+    return this.#options.registry.profile(accountId);
+  }
+
+  knowsAsset(asset: string): boolean {
+    return this.#options.registry.assetScale(asset) !== undefined;
+  }
+
+  /** Ascending, and this partition's by remainder. */
+  nextOrderId(): number {
+    return ++this.#lastOrderNumber * this.#options.accountPartitions + this.partition;
+  }
+
+  label(key: ChildKey): string {
+    return `account-${key}`;
+  }
+
+  create(key: ChildKey): Account | undefined {
+    const accountId = key as number;
+    if (accountId !== houseAccountId(this.partition) && this.profile(accountId) === undefined) return undefined;
+    return this.#options.newAccount?.(accountId) ?? new Account(accountId);
+  }
+
+  route(
+    _stream: string,
+    entries: readonly ChangeLogEntry[],
+    assign: (key: ChildKey, input: AccountInput) => void,
+  ): void {
+    const shares = new Map<number, ChangeLogEntry[]>();
+    const give = (accountId: number | undefined, entry: ChangeLogEntry): void => {
+      if (accountId === undefined) return;
+      const share = shares.get(accountId);
+      if (share === undefined) shares.set(accountId, [entry]);
+      else share.push(entry);
+    };
+    for (const entry of entries) {
+      if (entry.entityType === EntityType.SpotTrade) {
+        if (entry.changeType.kind !== ChangeKind.Created) continue;
+        const { buyerAccountId, sellerAccountId } = entry.changeType.fields;
+        if (this.#owns(buyerAccountId)) give(buyerAccountId, entry);
+        if (sellerAccountId !== buyerAccountId && this.#owns(sellerAccountId)) give(sellerAccountId, entry);
+      } else if (entry.entityType === EntityType.SpotOrder || entry.entityType === EntityType.SpotOrderList) {
+        const id = entry.entityId as number;
+        if (orderPartition(id, this.#options.accountPartitions) === this.partition)
+          give(this.#concerns(id, entry), entry);
+      }
+    }
+    for (const [accountId, share] of shares) assign(accountId, { kind: 'settle', entries: share });
+  }
+
+  #owns(accountId: number): boolean {
+    return accountPartition(accountId, this.#options.accountPartitions) === this.partition;
+  }
+
+  /** The account an order entry of the market log matters to; undefined when it tells the account nothing new. */
+  #concerns(id: number, entry: ChangeLogEntry): number | undefined {
+    const change = entry.changeType;
+    if (change.kind === ChangeKind.Updated) {
+      const known = this.#accountOf.get(id);
+      if (known !== undefined || entry.entityType !== EntityType.SpotOrder) return known;
+      // The order has ended, but a cancel-replace may still wait for the outcome of its cancel.
+      const outcome = newValue(change.changedFields, OrderField.outcome) as
+        | { readonly commandId: number }
+        | null
+        | undefined;
+      if (outcome === undefined || outcome === null) return undefined;
+      return this.#deferred.get(outcome.commandId)?.accountId ?? this.#sagaAccounts.get(outcome.commandId);
+    }
+    if (change.kind !== ChangeKind.Created) return undefined;
+    // A Created that is live tells nothing that the account did not ask for itself.
+    if (
+      entry.entityType === EntityType.SpotOrder &&
+      !isTerminal((change.fields as { readonly status: OrderStatus }).status)
+    )
+      return undefined;
+    return this.#accountOf.get(id);
+  }
+
+  run(account: Account, input: AccountInput, context: RunContext): void {
+    this.nowUs = context.nowUs;
+    switch (input.kind) {
+      case 'command': {
+        const reply = account.execute(input.command, this, context.out);
+        if (reply === 'deferred') this.#defer(input.command.commandId, account.accountId, input.answer);
+        else context.afterPersisted(() => input.answer(reply));
+        return;
+      }
+      case 'settle': {
+        const replies = account.settle(input.entries, this, context.out);
+        for (const reply of replies) {
+          this.#sagaAccounts.delete(reply.commandId);
+          const waiting = this.#deferred.get(reply.commandId);
+          if (waiting === undefined) continue;
+          context.afterPersisted(() => {
+            this.#deferred.delete(reply.commandId);
+            waiting.answer(reply);
+          });
+        }
+        this.#forwardFees(account.accountId, input.entries, context);
+        return;
+      }
+      case 'fees':
+        account.collectFees(input.fees, this, context.out);
+    }
+  }
+
+  #defer(commandId: number, accountId: number, answer: (answer: AccountAnswer) => void): void {
+    this.#deferred.set(commandId, { accountId, answer });
+    if (this.#deferred.size <= MAX_DEFERRED) return;
+    for (const oldest of this.#deferred.keys()) {
+      this.#deferred.delete(oldest);
+      return;
+    }
+  }
+
+  #forwardFees(accountId: number, entries: readonly ChangeLogEntry[], context: RunContext): void {
+    let fees: Map<string, bigint> | undefined;
+    for (const entry of entries) {
+      if (entry.entityType !== EntityType.SpotTrade || entry.changeType.kind !== ChangeKind.Created) continue;
+      const trade = entry.changeType.fields;
+      const instrument = this.instrument(trade.symbol) as Instrument;
+      fees ??= new Map();
+      if (trade.buyerAccountId === accountId) addFee(fees, instrument.baseAsset, trade.buyerFeeUnits);
+      if (trade.sellerAccountId === accountId) addFee(fees, instrument.quoteAsset, trade.sellerFeeUnits);
+    }
+    if (fees !== undefined && fees.size > 0)
+      context.forward(houseAccountId(this.partition), { kind: 'fees', fees } satisfies AccountInput);
+  }
+
+  merge(first: AccountInput, second: AccountInput): AccountInput {
+    if (first.kind !== 'fees' || second.kind !== 'fees') return second;
+    const fees = new Map(first.fees);
+    for (const [asset, units] of second.fees) addFee(fees, asset, units);
+    return { kind: 'fees', fees };
+  }
+
+  isCommand(input: AccountInput): boolean {
+    return input.kind === 'command';
+  }
+
+  refuse(_key: ChildKey, input: AccountInput, reason: EngineReason, context: RunContext): boolean {
+    if (input.kind !== 'command') return false;
+    context.afterPersisted(() => input.answer({ ok: false, reason }));
+    return true;
+  }
+
+  observe(key: ChildKey, entry: ChangeLogEntry): void {
+    if (entry.entityType !== EntityType.SpotOrder && entry.entityType !== EntityType.SpotOrderList) return;
+    const id = entry.entityId as number;
+    const change = entry.changeType;
+    if (change.kind === ChangeKind.Created) {
+      this.#accountOf.set(id, key as number);
+      this.#noteOrderId(id);
+    } else if (change.kind === ChangeKind.Updated) {
+      if (entry.entityType === EntityType.SpotOrder) {
+        const status = newValue(change.changedFields, OrderField.status) as OrderStatus | undefined;
+        if (status !== undefined && isTerminal(status)) this.#accountOf.delete(id);
+      } else if (newValue(change.changedFields, OrderListField.statusType) === ListStatusType.ALL_DONE)
+        this.#accountOf.delete(id);
+    } else this.#accountOf.delete(id);
+  }
+
+  #noteOrderId(id: number): void {
+    const number = Math.floor(id / this.#options.accountPartitions);
+    if (number > this.#lastOrderNumber) this.#lastOrderNumber = number;
+  }
+
+  keyOf(entry: ChangeLogEntry): ChildKey | undefined {
+    switch (entry.entityType) {
+      case EntityType.Balance: {
+        const id = entry.entityId as string;
+        return Number(id.slice(0, id.indexOf('-')));
+      }
+      case EntityType.SpotOrder:
+      case EntityType.SpotOrderList:
+        if (entry.changeType.kind === ChangeKind.Created) return entry.changeType.fields.accountId;
+        return this.#accountOf.get(entry.entityId as number);
+      default:
+        return undefined;
+    }
+  }
+
+  apply(account: Account, entry: ChangeLogEntry): void {
+    account.apply(entry);
+  }
+
+  snapshot(account: Account): unknown {
+    return [account.snapshot(), this.#lastOrderNumber];
+  }
+
+  restore(_key: ChildKey, snapshot: unknown): Account {
+    const [account, lastOrderNumber] = snapshot as [AccountSnapshot, number];
+    this.#lastOrderNumber = Math.max(this.#lastOrderNumber, lastOrderNumber);
+    return Account.restore(account);
+  }
+
+  index(key: ChildKey, account: Account): void {
+    for (const id of account.openIds()) {
+      this.#accountOf.set(id, key as number);
+      this.#noteOrderId(id);
+    }
+    for (const commandId of account.pendingReplaceIds()) this.#sagaAccounts.set(commandId, key as number);
+  }
+
+  hash(account: Account): string {
+    return account.hash();
+  }
+
+  subject(entries: readonly ChangeLogEntry[]): string {
+    let symbol: string | undefined;
+    let account: string | undefined;
+    for (const entry of entries) {
+      if (entry.entityType === EntityType.Balance) {
+        const id = entry.entityId as string;
+        const owner = id.slice(0, id.indexOf('-'));
+        account = account === undefined || account === owner ? owner : MIXED;
+      } else {
+        const of = symbolForMatch(entry);
+        if (of !== undefined) symbol = symbol === undefined || symbol === of ? of : MIXED;
+      }
+    }
+    if (symbol !== undefined) return subjects.orderAcquiring(this.partition, symbol);
+    return subjects.balanceSettlement(this.partition, account ?? MIXED);
+  }
+
+  onPoison(key: ChildKey, reason: string): void {
+    this.#options.onPoison(key as number, reason);
+  }
+}
+
+function addFee(fees: Map<string, bigint>, asset: string, units: bigint): void {
+  if (units > 0n) fees.set(asset, (fees.get(asset) ?? 0n) + units);
+}
+
+/** The symbol whose writer has to see the entry; undefined when none has to. */
+function symbolForMatch(entry: ChangeLogEntry): string | undefined {
+  const change = entry.changeType;
+  if (entry.entityType === EntityType.SpotOrder) {
+    if (change.kind === ChangeKind.Created) return (change.fields as { readonly symbol: string }).symbol;
+    if (change.kind === ChangeKind.Updated)
+      return (newValue(change.changedFields, OrderField.request) as { readonly symbol: string } | null | undefined)
+        ?.symbol;
+  } else if (entry.entityType === EntityType.SpotOrderList && change.kind === ChangeKind.Created) {
+    return (change.fields as { readonly symbol: string }).symbol;
+  }
+  return undefined;
+}
+
+/** All balances of an account, for display. */
+export function balancesOf(account: Account | undefined): readonly Readonly<Balance>[] {
+  return account?.balances().map((balance) => ({ ...balance })) ?? [];
+}
