@@ -5,7 +5,7 @@ import type { AccountCommand, Deposit, NewOrder, TradingCommand, Withdraw } from
 import type { Instrument } from '../domain/instrument.ts';
 import type { SymbolStatus } from '../domain/orderTerms.ts';
 import type { EngineReason } from '../domain/rejectReason.ts';
-import type { SpotOrder } from '../domain/spotOrder.ts';
+import type { PreventedMatch, SpotOrder } from '../domain/spotOrder.ts';
 import type { SpotOrderList } from '../domain/spotOrderList.ts';
 import type { SpotTrade } from '../domain/spotTrade.ts';
 import type { AccountEvents } from './accountEvents.ts';
@@ -18,6 +18,8 @@ export interface OrderReport {
   readonly order: Readonly<SpotOrder>;
   /** Its executions in this command's step; empty for cancels. */
   readonly fills: readonly SpotTrade[];
+  /** Self-trades prevented in this command's step; absent = at most the order's own `preventedMatch`. */
+  readonly preventedMatches?: readonly PreventedMatch[];
   /** Cancel and amend: the id the client gave the request; the order's id before an amend renamed it. */
   readonly requestClientOrderId: string;
   readonly origClientOrderId: string;
