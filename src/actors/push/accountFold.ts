@@ -1,0 +1,223 @@
+// What happened to accounts, as Binance's user-data stream tells it: executions and list status events.
+// In: order, trade and list entries of one markets-s message, together with the rows they changed. Out: the events of
+// each account that is listened to, in order. Builds nothing for an account nobody listens to.
+//
+// A taker's row is complete only with its last entry, after its trades. Its events carry running copies: the row counts
+// up trade by trade, and the last event of a taker that goes on living (or is filled) is completed by that last entry.
+import { type ChangedFields, type ChangeLogEntry, newValue } from '../../domain/changeLogEntry.ts';
+import { executionId } from '../../domain/executionId.ts';
+import { OrderStatus } from '../../domain/orderStatus.ts';
+import { ExpiryReason, RequestKind } from '../../domain/orderTerms.ts';
+import { OrderField, type PreventedMatch, type SpotOrder } from '../../domain/spotOrder.ts';
+import { makerOrderId, type SpotTrade, takerOrderId } from '../../domain/spotTrade.ts';
+import type { AccountEvent, ExecutionType } from '../../ports/accountEvents.ts';
+import type { Listeners } from './listeners.ts';
+import type { OpenList } from './openLists.ts';
+import type { OpenOrder, OpenOrders } from './openOrders.ts';
+
+type Execution = Extract<AccountEvent, { kind: 'execution' }>;
+/** Not handed out yet: its order may still be completed. */
+type OpenExecution = Omit<Execution, 'order'> & { order: Readonly<SpotOrder> };
+
+/** What an order was before the entry at hand changed it. */
+export interface OrderBefore {
+  status: OrderStatus;
+  clientOrderId: string;
+}
+
+const ENDED: Partial<Record<OrderStatus, ExecutionType>> = {
+  [OrderStatus.Cancelled]: 'CANCELED',
+  [OrderStatus.Rejected]: 'REJECTED',
+  [OrderStatus.Expired]: 'EXPIRED',
+};
+
+export class AccountFold {
+  readonly #orders: OpenOrders;
+  readonly #listeners: Listeners<number, readonly AccountEvent[]>;
+  #events = new Map<number, AccountEvent[]>();
+  /** The newest execution of each order that traded as a taker in this message. */
+  readonly #takers = new Map<number, OpenExecution>();
+  /** The trade whose maker has not been heard of yet. */
+  #trade: SpotTrade | undefined;
+  /** Lists that were placed in this message and wait for their legs, so that the event can name them. */
+  readonly #placed = new Map<number, { readonly open: OpenList; readonly timeUs: number }>();
+
+  constructor(orders: OpenOrders, listeners: Listeners<number, readonly AccountEvent[]>) {
+    this.#orders = orders;
+    this.#listeners = listeners;
+  }
+
+  /** Forgets a message that was not folded to its end. */
+  clear(): void {
+    this.#trade = undefined;
+    this.#placed.clear();
+    this.#takers.clear();
+    this.#events.clear();
+  }
+
+  /** Hands out what the message did to each account that listens. */
+  flush(): void {
+    this.#trade = undefined;
+    if (this.#placed.size > 0) for (const orderListId of [...this.#placed.keys()]) this.#announce(orderListId);
+    if (this.#takers.size > 0) this.#takers.clear();
+    if (this.#events.size === 0) return;
+    const events = this.#events;
+    this.#events = new Map();
+    for (const [accountId, own] of events) this.#listeners.emit(accountId, own);
+  }
+
+  orderCreated(order: OpenOrder, entry: ChangeLogEntry): void {
+    const { row } = order;
+    if (!this.#listeners.wants(row.accountId)) return;
+    this.#push(row, entry, ENDED[row.status] ?? 'NEW');
+    const placed = row.orderListId === -1 ? undefined : this.#placed.get(row.orderListId);
+    if (placed?.open.legs.length === placed?.open.list.orderIds.length) this.#announce(row.orderListId);
+  }
+
+  tradeCreated(trade: SpotTrade, entry: ChangeLogEntry): void {
+    this.#trade = trade;
+    if (!this.#listeners.wants(trade.buyerIsMaker ? trade.sellerAccountId : trade.buyerAccountId)) return;
+    const taker = this.#orders.get(takerOrderId(trade))?.own();
+    if (taker === undefined) return;
+    taker.executedLots += trade.lots;
+    taker.cumQuoteUnits += trade.quoteUnits;
+    taker.status = OrderStatus.PartiallyFilled;
+    this.#takers.set(taker.orderId, this.#push(taker, entry, 'TRADE', { trade }));
+  }
+
+  /** The order's row already has the changes, if its account is listened to. */
+  orderUpdated({ row }: OpenOrder, before: OrderBefore, changed: ChangedFields, entry: ChangeLogEntry): void {
+    const trade = this.#trade;
+    const isMaker = trade !== undefined && makerOrderId(trade) === row.orderId;
+    if (isMaker) this.#trade = undefined;
+    if (this.#listeners.count === 0) return;
+    const prevented = newValue(changed, OrderField.preventedMatch) as PreventedMatch | null | undefined;
+    if (prevented) this.#preventCounterparty(row, prevented, entry);
+    if (!this.#listeners.wants(row.accountId)) return;
+    if (isMaker) {
+      this.#push(row, entry, 'TRADE', { trade, isMaker: true });
+      return;
+    }
+    const taken = this.#takers.get(row.orderId);
+    if (taken !== undefined && row.status <= OrderStatus.Filled) taken.order = { ...row };
+    if (prevented) this.#prevented(row, prevented, taken, entry);
+    this.#classify(row, before, changed, entry, taken !== undefined);
+  }
+
+  /** The entry's own meaning, once fills and prevented matches are told. */
+  #classify(
+    order: Readonly<SpotOrder>,
+    before: OrderBefore,
+    changed: ChangedFields,
+    entry: ChangeLogEntry,
+    took: boolean,
+  ): void {
+    const outcome = newValue(changed, OrderField.outcome) as SpotOrder['outcome'] | undefined;
+    // A request that failed changed nothing: the asker gets the refusal, the stream stays silent.
+    if (outcome && outcome.code !== 0) return;
+    const ended = before.status === order.status ? undefined : ENDED[order.status];
+    if (ended !== undefined) {
+      // Ended by self-trade prevention: TRADE_PREVENTION has said so.
+      if (ended === 'EXPIRED' && order.expiryReason === ExpiryReason.SELF_TRADE_PREVENTION) return;
+      this.#push(order, entry, ended, { requestClientOrderId: outcome?.clientOrderId ?? '' });
+    } else if (outcome?.kind === RequestKind.AMEND || newValue(changed, OrderField.amendCount) !== undefined) {
+      // Amending one leg of an OCO amends the other; that one was not named and keeps its id.
+      this.#push(order, entry, 'REPLACED', {
+        requestClientOrderId: outcome?.clientOrderId ?? '',
+        origClientOrderId: before.clientOrderId,
+      });
+    } else if (outcome?.kind === RequestKind.ACTIVATE) {
+      // PENDING_NEW becomes NEW.
+      this.#push(order, entry, 'NEW');
+    } else if (before.status === OrderStatus.ConditionalPending && order.status === OrderStatus.Pending && !took) {
+      // A trigger fired and the order works now: isWorking and workingTime of the order have changed, and the stream
+      // must fold to what a query answers ("is the order on the book": the report's w, FIX 636).
+      this.#push(order, entry, 'NEW');
+    }
+  }
+
+  /** TRADE_PREVENTION of the order the entry is about. */
+  #prevented(
+    order: Readonly<SpotOrder>,
+    match: PreventedMatch,
+    taken: OpenExecution | undefined,
+    entry: ChangeLogEntry,
+  ): void {
+    if (taken?.preventedMatch?.preventedMatchId === match.preventedMatchId) {
+      taken.order = { ...order };
+      return;
+    }
+    const byStp = order.status === OrderStatus.Expired && order.expiryReason === ExpiryReason.SELF_TRADE_PREVENTION;
+    const lots = match.makerOrderId === order.orderId ? match.makerPreventedLots : match.takerPreventedLots;
+    if (byStp || lots > 0) this.#push(order, entry, 'TRADE_PREVENTION', { preventedMatch: match });
+  }
+
+  /** The maker's entry tells the taker's side too; the taker's own entry follows once, at its end. */
+  #preventCounterparty(maker: Readonly<SpotOrder>, match: PreventedMatch, entry: ChangeLogEntry): void {
+    if (match.makerOrderId !== maker.orderId || match.takerPreventedLots === 0) return;
+    const order = this.#orders.get(match.takerOrderId);
+    if (order === undefined || !this.#listeners.wants(order.row.accountId)) return;
+    const taker = order.own();
+    taker.preventedLots += match.takerPreventedLots;
+    taker.preventedMatch = match;
+    const id = executionId(entry.sequence, true);
+    this.#takers.set(
+      taker.orderId,
+      this.#push(taker, entry, 'TRADE_PREVENTION', { preventedMatch: match, executionId: id }),
+    );
+  }
+
+  listCreated(open: OpenList, entry: ChangeLogEntry): void {
+    if (!this.#listeners.wants(open.list.accountId)) return;
+    this.#placed.set(open.list.orderListId, { open, timeUs: entry.timestamp });
+  }
+
+  listUpdated(open: OpenList, entry: ChangeLogEntry): void {
+    if (!this.#listeners.wants(open.list.accountId)) return;
+    this.#announce(open.list.orderListId);
+    this.#pushList(open, entry.timestamp);
+  }
+
+  #announce(orderListId: number): void {
+    const placed = this.#placed.get(orderListId);
+    if (placed === undefined) return;
+    this.#placed.delete(orderListId);
+    this.#pushList(placed.open, placed.timeUs);
+  }
+
+  #pushList({ list, legs }: OpenList, timeUs: number): void {
+    const orders = legs.map((leg) => ({ ...leg.row }));
+    this.#eventsOf(list.accountId).push({ kind: 'list', timeUs, list: { ...list }, orders });
+  }
+
+  #push(
+    order: Readonly<SpotOrder>,
+    entry: ChangeLogEntry,
+    executionType: ExecutionType,
+    rest: Partial<Omit<Execution, 'kind' | 'executionType' | 'order'>> = {},
+  ): OpenExecution {
+    const event: OpenExecution = {
+      kind: 'execution',
+      executionType,
+      order: { ...order },
+      trade: rest.trade ?? null,
+      isMaker: rest.isMaker ?? false,
+      preventedMatch: rest.preventedMatch ?? null,
+      requestClientOrderId: rest.requestClientOrderId ?? '',
+      origClientOrderId: rest.origClientOrderId ?? '',
+      executionId: rest.executionId ?? executionId(entry.sequence),
+      timeUs: entry.timestamp,
+    };
+    this.#eventsOf(order.accountId).push(event);
+    return event;
+  }
+
+  #eventsOf(accountId: number): AccountEvent[] {
+    let events = this.#events.get(accountId);
+    if (events === undefined) {
+      events = [];
+      this.#events.set(accountId, events);
+    }
+    return events;
+  }
+}
