@@ -92,33 +92,40 @@ export class AccountFold {
     if (isMaker) this.#trade = undefined;
     if (this.#listeners.count === 0) return;
     const prevented = newValue(changed, OrderField.preventedMatch) as PreventedMatch | null | undefined;
-    if (prevented) this.#preventCounterparty(row, prevented, entry);
-    if (!this.#listeners.wants(row.accountId)) return;
-    if (isMaker) {
-      this.#push(row, entry, 'TRADE', { trade, isMaker: true });
-      return;
+    if (this.#listeners.wants(row.accountId)) {
+      if (isMaker) this.#push(row, entry, 'TRADE', { trade, isMaker: true });
+      else this.#tell(row, before, changed, prevented ?? null, entry);
     }
+    if (prevented) this.#preventCounterparty(row, prevented, entry);
+  }
+
+  #tell(
+    row: Readonly<SpotOrder>,
+    before: OrderBefore,
+    changed: ChangedFields,
+    prevented: PreventedMatch | null,
+    entry: ChangeLogEntry,
+  ): void {
+    const byStp = row.status === OrderStatus.Expired && row.expiryReason === ExpiryReason.SELF_TRADE_PREVENTION;
     const taken = this.#takers.get(row.orderId);
-    if (taken !== undefined && row.status <= OrderStatus.Filled) taken.order = { ...row };
-    if (prevented) this.#prevented(row, prevented, taken, entry);
-    this.#classify(row, before, changed, entry, taken !== undefined);
+    const isTold = prevented !== null && taken?.preventedMatch?.preventedMatchId === prevented.preventedMatchId;
+    if (taken !== undefined && (row.status <= OrderStatus.Filled || (byStp && isTold))) taken.order = { ...row };
+    if (prevented !== null && !isTold) {
+      const isMaker = prevented.makerOrderId === row.orderId;
+      const lots = isMaker ? prevented.makerPreventedLots : prevented.takerPreventedLots;
+      if (byStp || lots > 0) this.#push(row, entry, 'TRADE_PREVENTION', { preventedMatch: prevented });
+    }
+    // Ended by self-trade prevention: TRADE_PREVENTION has said so.
+    if (!byStp) this.#classify(row, before, changed, entry, taken !== undefined);
   }
 
   /** The entry's own meaning, once fills and prevented matches are told. */
-  #classify(
-    order: Readonly<SpotOrder>,
-    before: OrderBefore,
-    changed: ChangedFields,
-    entry: ChangeLogEntry,
-    took: boolean,
-  ): void {
+  #classify(order: Readonly<SpotOrder>, before: OrderBefore, changed: ChangedFields, entry: ChangeLogEntry, took: boolean): void {
     const outcome = newValue(changed, OrderField.outcome) as SpotOrder['outcome'] | undefined;
     // A request that failed changed nothing: the asker gets the refusal, the stream stays silent.
     if (outcome && outcome.code !== 0) return;
     const ended = before.status === order.status ? undefined : ENDED[order.status];
     if (ended !== undefined) {
-      // Ended by self-trade prevention: TRADE_PREVENTION has said so.
-      if (ended === 'EXPIRED' && order.expiryReason === ExpiryReason.SELF_TRADE_PREVENTION) return;
       this.#push(order, entry, ended, { requestClientOrderId: outcome?.clientOrderId ?? '' });
     } else if (outcome?.kind === RequestKind.AMEND || newValue(changed, OrderField.amendCount) !== undefined) {
       // Amending one leg of an OCO amends the other; that one was not named and keeps its id.
@@ -136,22 +143,6 @@ export class AccountFold {
     }
   }
 
-  /** TRADE_PREVENTION of the order the entry is about. */
-  #prevented(
-    order: Readonly<SpotOrder>,
-    match: PreventedMatch,
-    taken: OpenExecution | undefined,
-    entry: ChangeLogEntry,
-  ): void {
-    if (taken?.preventedMatch?.preventedMatchId === match.preventedMatchId) {
-      taken.order = { ...order };
-      return;
-    }
-    const byStp = order.status === OrderStatus.Expired && order.expiryReason === ExpiryReason.SELF_TRADE_PREVENTION;
-    const lots = match.makerOrderId === order.orderId ? match.makerPreventedLots : match.takerPreventedLots;
-    if (byStp || lots > 0) this.#push(order, entry, 'TRADE_PREVENTION', { preventedMatch: match });
-  }
-
   /** The maker's entry tells the taker's side too; the taker's own entry follows once, at its end. */
   #preventCounterparty(maker: Readonly<SpotOrder>, match: PreventedMatch, entry: ChangeLogEntry): void {
     if (match.makerOrderId !== maker.orderId || match.takerPreventedLots === 0) return;
@@ -161,10 +152,7 @@ export class AccountFold {
     taker.preventedLots += match.takerPreventedLots;
     taker.preventedMatch = match;
     const id = executionId(entry.sequence, true);
-    this.#takers.set(
-      taker.orderId,
-      this.#push(taker, entry, 'TRADE_PREVENTION', { preventedMatch: match, executionId: id }),
-    );
+    this.#takers.set(taker.orderId, this.#push(taker, entry, 'TRADE_PREVENTION', { preventedMatch: match, executionId: id }));
   }
 
   listCreated(open: OpenList, entry: ChangeLogEntry): void {

@@ -93,23 +93,18 @@ export class MarketFold implements MarketView {
     this.#recording = false;
     const changed = this.#book.takeRecording();
     const trades = this.#trades;
-    if (trades.length > 0) this.#trades = [];
     const moved = this.#firstUpdateId !== 0;
     if (!moved && trades.length === 0) return undefined;
+    this.#trades = [];
     const before = this.#tickerBefore;
     const bidLots = this.#book.bestLots(Side.BUY);
     const askLots = this.#book.bestLots(Side.SELL);
     const tickerMoved =
-      bidTicks !== before.bidTicks ||
-      askTicks !== before.askTicks ||
-      bidLots !== before.bidLots ||
-      askLots !== before.askLots;
+      bidTicks !== before.bidTicks || askTicks !== before.askTicks || bidLots !== before.bidLots || askLots !== before.askLots;
     return {
       symbol: this.symbol,
       trades,
-      depth: moved
-        ? { firstUpdateId: this.#firstUpdateId, lastUpdateId: this.#lastUpdateId, timeUs, ...changed }
-        : null,
+      depth: moved ? { firstUpdateId: this.#firstUpdateId, lastUpdateId: this.#lastUpdateId, timeUs, ...changed } : null,
       bookTicker: tickerMoved ? { updateId: this.#lastUpdateId, bidTicks, bidLots, askTicks, askLots } : null,
       klines: [],
       timeUs,

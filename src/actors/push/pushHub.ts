@@ -5,13 +5,7 @@
 
 import type { Balance } from '../../domain/balance.ts';
 import { applyChanges, namesOf } from '../../domain/changedFields.ts';
-import {
-  type ChangedFields,
-  ChangeKind,
-  type ChangeLogEntry,
-  EntityType,
-  entityIds,
-} from '../../domain/changeLogEntry.ts';
+import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, entityIds } from '../../domain/changeLogEntry.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { type KLine, KLineField } from '../../domain/klineEntry.ts';
 import { isTerminal, type OrderStatus } from '../../domain/orderStatus.ts';

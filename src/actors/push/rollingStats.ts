@@ -64,8 +64,7 @@ function rowOf(bucket: Bucket): BucketRow {
 }
 
 function bucketOf(row: BucketRow): Bucket {
-  const [index, openTicks, highTicks, lowTicks, closeTicks, volumeLots, quoteUnits, trades, firstTradeId, lastTradeId] =
-    row;
+  const [index, openTicks, highTicks, lowTicks, closeTicks, volumeLots, quoteUnits, trades, firstTradeId, lastTradeId] = row;
   return {
     index,
     openTicks,
