@@ -97,14 +97,18 @@ describe('json lexemes', () => {
 
   it('accepts what JSON.parse accepts, and reads the same', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 4 })), fc.nat(3), (object, indent) => {
-        const text = JSON.stringify(object, undefined, indent);
-        const read: Record<string, unknown> = Object.create(null);
-        forEachMember(text, scanJson(text), (name, value) => {
-          read[name] = JSON.parse(rawText(text, value));
-        });
-        expect({ ...read }).toEqual({ ...(JSON.parse(text) as object) });
-      }),
+      fc.property(
+        fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue({ maxDepth: 4 })),
+        fc.nat(3),
+        (object, indent) => {
+          const text = JSON.stringify(object, undefined, indent);
+          const read: Record<string, unknown> = Object.create(null);
+          forEachMember(text, scanJson(text), (name, value) => {
+            read[name] = JSON.parse(rawText(text, value));
+          });
+          expect({ ...read }).toEqual({ ...(JSON.parse(text) as object) });
+        },
+      ),
     );
   });
 
