@@ -9,6 +9,8 @@ export interface Work<Input> {
   readonly stream: string;
   readonly sequence: number;
   attempts: number;
+  /** Place in its batch. */
+  ordinal: number;
 }
 
 export interface Poison {

@@ -1,13 +1,7 @@
 // The exchange as its edges see it: the port, put together from the stages of one process.
 import { randomBytes } from 'node:crypto';
 import type { Account } from '../domain/account/account.ts';
-import {
-  type AccountProfile,
-  type ApiKey,
-  ApiKeyKind,
-  type FeeRates,
-  houseAccountId,
-} from '../domain/accountProfile.ts';
+import { type AccountProfile, type ApiKey, ApiKeyKind, type FeeRates, houseAccountId } from '../domain/accountProfile.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { checkInstrument } from '../domain/orderChecks.ts';
 import type { SymbolStatus } from '../domain/orderTerms.ts';
@@ -122,11 +116,7 @@ export class Exchange implements ExchangePort, Admin {
     return healthOf(this.#pipeline);
   }
 
-  async createAccount(account: {
-    readonly name: string;
-    readonly rates?: FeeRates;
-    readonly accountId?: number;
-  }): Promise<AccountProfile> {
+  async createAccount(account: { readonly name: string; readonly rates?: FeeRates; readonly accountId?: number }): Promise<AccountProfile> {
     const { name, rates = this.#options.defaultRates } = account;
     const id = await this.#change({
       kind: 'createAccount',
@@ -212,21 +202,15 @@ export class Exchange implements ExchangePort, Admin {
     return reconcile(accounts, houses);
   }
 
-  #transfer(
-    command: CommandOf<'Deposit'> | CommandOf<'Withdraw'>,
-    kind: 'Deposit' | 'Withdraw',
-  ): Promise<BalanceResult> {
-    if (this.registry.assetScale(command.asset) === undefined)
-      return Promise.resolve({ ok: false, reason: EngineReject.UNKNOWN_ASSET });
+  #transfer(command: CommandOf<'Deposit'> | CommandOf<'Withdraw'>, kind: 'Deposit' | 'Withdraw'): Promise<BalanceResult> {
+    if (this.registry.assetScale(command.asset) === undefined) return Promise.resolve({ ok: false, reason: EngineReject.UNKNOWN_ASSET });
     return this.#pipeline.acquiring.moveFunds(command, kind);
   }
 
   /** Resolves when the change is in the log and this process's registry shows it. */
   async #change(change: AdminChange): Promise<string | number> {
     const { admin, registry, bus } = this.#pipeline;
-    const answer = await new Promise<AdminAnswer>((resolve) =>
-      admin.current.submit(REGISTRY, { change, answer: resolve }),
-    );
+    const answer = await new Promise<AdminAnswer>((resolve) => admin.current.submit(REGISTRY, { change, answer: resolve }));
     if (!answer.ok) throw new AdminError(answer.problem, answer.message);
     await registry.reached((await bus.streamInfo('admin')).lastSequence);
     return answer.id;

@@ -71,9 +71,7 @@ export class LogConsumer {
         name: this.#options.name,
       });
       this.#readers.push(reader);
-      this.#loops.push(
-        this.#follow(stream, reader).catch((error: unknown) => this.#root.fatal(this.#options.name, error as Error)),
-      );
+      this.#loops.push(this.#follow(stream, reader).catch((error: unknown) => this.#root.fatal(this.#options.name, error as Error)));
     }
   }
 

@@ -118,11 +118,7 @@ export class Pipeline {
           ...(deps.newMarket === undefined ? {} : { newMarket: deps.newMarket }),
         }),
     );
-    this.kline = this.#hosts(
-      'kline',
-      marketPartitions,
-      (partition) => new KLineBehaviour({ partition, onPoison: () => undefined }),
-    );
+    this.kline = this.#hosts('kline', marketPartitions, (partition) => new KLineBehaviour({ partition, onPoison: () => undefined }));
 
     this.hub = new PushHub({
       instruments: (symbol) => registry.instrument(symbol),
@@ -135,10 +131,7 @@ export class Pipeline {
       markets: this.hub.markets,
       route: {
         send: (command, answer) => {
-          const host = this.settlement[accountPartition(command.accountId, accountPartitions)] as PartitionHost<
-            Account,
-            AccountInput
-          >;
+          const host = this.settlement[accountPartition(command.accountId, accountPartitions)] as PartitionHost<Account, AccountInput>;
           host.current.submit(command.accountId, { kind: 'command', command, answer });
         },
       },
@@ -189,8 +182,7 @@ export class Pipeline {
     await this.#startAll('settlement', this.settlement, started);
     this.registry.onInstrument((instrument) => {
       const partition = this.match[symbolPartition(instrument.symbol, this.config.marketPartitions)]?.current;
-      if (partition?.peek(instrument.symbol) !== undefined)
-        partition.submit(instrument.symbol, { kind: 'instrument', instrument });
+      if (partition?.peek(instrument.symbol) !== undefined) partition.submit(instrument.symbol, { kind: 'instrument', instrument });
     });
     await this.#startAll('match', this.match, started);
     await this.#startAll('kline', this.kline, started);
@@ -221,8 +213,7 @@ export class Pipeline {
     const waits: Promise<void>[] = [];
     for (const stream of this.readStreams()) {
       const { lastSequence } = await this.bus.streamInfo(stream);
-      if (stages !== 'history')
-        for (const host of this.settlement) waits.push(host.current.whenConsumed(stream, lastSequence));
+      if (stages !== 'history') for (const host of this.settlement) waits.push(host.current.whenConsumed(stream, lastSequence));
       if (stages === 'settlement') continue;
       waits.push(this.history.consumer.whenConsumed(stream, lastSequence));
       if (stages === 'history') continue;
@@ -262,10 +253,7 @@ export class Pipeline {
       replayed += facts.replayed;
       children += facts.children;
     }
-    started(
-      stage,
-      `${hosts.length} partition${hosts.length === 1 ? '' : 's'}, ${children} restored, ${replayed} steps replayed`,
-    );
+    started(stage, `${hosts.length} partition${hosts.length === 1 ? '' : 's'}, ${children} restored, ${replayed} steps replayed`);
   }
 
   /** What was in flight at the last stop is worked off before the door opens. */
@@ -276,8 +264,7 @@ export class Pipeline {
   /** Commands in flight come to their end, as far as they can within their time-out. */
   async #quiet(): Promise<void> {
     const until = this.clock.nowUs() + this.config.acquiring.timeoutMs * 1000;
-    while (this.acquiring.pending.size > 0 && this.clock.nowUs() < until)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.acquiring.pending.size > 0 && this.clock.nowUs() < until) await new Promise((resolve) => setTimeout(resolve, 5));
     this.acquiring.pending.failAll(new Error('the exchange is stopping'));
     for (let round = 0; round < 2; round++) await this.barrier();
   }
@@ -290,11 +277,9 @@ export class Pipeline {
       const nowUs = this.clock.nowUs();
       this.acquiring.pending.expire(nowUs / 1000);
       for (const { current } of this.match) {
-        for (const [symbol, market] of current.states())
-          if (market.nextExpiryUs <= nowUs) current.submit(symbol, { kind: 'tick' });
+        for (const [symbol, market] of current.states()) if (market.nextExpiryUs <= nowUs) current.submit(symbol, { kind: 'tick' });
       }
-      for (const { current } of this.kline)
-        for (const [symbol] of current.states()) current.submit(symbol, { kind: 'tick' });
+      for (const { current } of this.kline) for (const [symbol] of current.states()) current.submit(symbol, { kind: 'tick' });
     });
     every(10_000, () => {
       for (const { current } of [...this.settlement, ...this.match, ...this.kline]) current.passivate();
@@ -313,11 +298,7 @@ export class Pipeline {
     this.admin.current.submit('registry', {
       change,
       answer: (answer) => {
-        if (!answer.ok)
-          this.root.logger.error(
-            { stage: 'admin', problem: answer.message },
-            'could not close the door of a poisoned child',
-          );
+        if (!answer.ok) this.root.logger.error({ stage: 'admin', problem: answer.message }, 'could not close the door of a poisoned child');
       },
     });
   }

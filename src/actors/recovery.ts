@@ -4,16 +4,7 @@ import { type Bus, CorruptLogError, type Snapshot } from '../bus/bus.ts';
 import { decodeSnapshot, encodeSnapshot } from '../codec/snapshotCodec.ts';
 import { StateHash } from '../domain/stateHash.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
-import {
-  entriesOf,
-  formatParked,
-  formatPositions,
-  Header,
-  lastEntryOf,
-  type Positions,
-  parseParked,
-  parsePositions,
-} from './step.ts';
+import { entriesOf, formatParked, formatPositions, Header, lastEntryOf, type Positions, parseParked, parsePositions } from './step.ts';
 
 /** Bump when a snapshot's shape changes: older ones are passed over and the log is folded from its start. */
 export const SNAPSHOT_VERSION = '1';
@@ -77,9 +68,7 @@ export async function recoverPartition<State, Input>(
           if (state === undefined) {
             state = behaviour.create(key);
             if (state === undefined)
-              throw new CorruptLogError(
-                `${behaviour.output}@${message.sequence}: ${behaviour.label(key)} is not defined`,
-              );
+              throw new CorruptLogError(`${behaviour.output}@${message.sequence}: ${behaviour.label(key)} is not defined`);
             recovered.children.set(key, state);
           }
           behaviour.apply(state, entry);
@@ -126,10 +115,7 @@ export interface SnapshotSource<State> {
 }
 
 /** Encoded at once: the state may change right after the call. */
-export function takeSnapshot<State, Input>(
-  behaviour: Behaviour<State, Input>,
-  source: SnapshotSource<State>,
-): Snapshot {
+export function takeSnapshot<State, Input>(behaviour: Behaviour<State, Input>, source: SnapshotSource<State>): Snapshot {
   const rows: [ChildKey, unknown][] = [];
   const hashes: [string, string][] = [];
   for (const [key, state] of source.children) {

@@ -17,11 +17,7 @@ const spawn = nact.spawn as unknown as <State, Message>(
   name: string,
   properties: {
     readonly initialStateFunc?: () => State;
-    readonly onCrash: (
-      message: Message | undefined,
-      error: Error | undefined,
-      context: CrashContext,
-    ) => symbol | Promise<symbol>;
+    readonly onCrash: (message: Message | undefined, error: Error | undefined, context: CrashContext) => symbol | Promise<symbol>;
   },
 ) => ActorRef<Message>;
 

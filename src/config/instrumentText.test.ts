@@ -11,9 +11,7 @@ const minimal = { symbol: 'BTCUSDT', baseAsset: 'BTC', quoteAsset: 'USDT', tickS
 
 it('reads what the venue ships: seven symbols, each sound and with every feature', () => {
   const instruments = parseInstruments(shipped);
-  expect(instruments.map((i) => i.symbol)).toEqual([
-    ...['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT', 'ETHBTC'],
-  ]);
+  expect(instruments.map((i) => i.symbol)).toEqual([...['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT', 'XRPUSDT', 'DOGEUSDT', 'ETHBTC']]);
   for (const instrument of instruments) {
     expect(instrument.quoteUnitsPerTickLot).toBeGreaterThanOrEqual(1);
     expect(instrument.orderTypes).toEqual(Object.values(OrderType));
@@ -82,11 +80,7 @@ describe('refuses, naming the key,', () => {
     ['a step finer than the asset', 'stepSize', { ...minimal, stepSize: '0.000000001' }],
     ['inexact amounts', 'stepSize', { ...minimal, tickSize: '0.00001', stepSize: '0.0001' }],
     ['a bound off the tick', 'filters.minPrice', { ...minimal, filters: { minPrice: '0.015' } }],
-    [
-      'a bound off the step',
-      'filters.minQuantity',
-      { ...minimal, tickSize: '1', stepSize: '0.5', filters: { minQuantity: '0.7' } },
-    ],
+    ['a bound off the step', 'filters.minQuantity', { ...minimal, tickSize: '1', stepSize: '0.5', filters: { minQuantity: '0.7' } }],
     ['a bound beyond counting', 'filters.maxQuantity', { ...minimal, filters: { maxQuantity: '9999999999' } }],
     ['a fraction for a count', 'filters.icebergParts', { ...minimal, filters: { icebergParts: 1.5 } }],
     ['an unknown filter', 'filters.minQty', { ...minimal, filters: { minQty: '1' } }],

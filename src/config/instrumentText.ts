@@ -217,10 +217,7 @@ export function parseInstrument(json: unknown): Instrument {
     keys.fail('stepSize', `tickSize x stepSize has more than ${quoteScale} decimals: amounts would not be exact`);
   }
   if (perTickLot > BigInt(Number.MAX_SAFE_INTEGER)) keys.fail('stepSize', 'tickSize x stepSize is too large');
-  const allowed = Object.fromEntries(ALLOWED.map((key) => [key, keys.flag(key, true)])) as Record<
-    (typeof ALLOWED)[number],
-    boolean
-  >;
+  const allowed = Object.fromEntries(ALLOWED.map((key) => [key, keys.flag(key, true)])) as Record<(typeof ALLOWED)[number], boolean>;
   const instrument: Instrument = {
     symbol,
     baseAsset: keys.text('baseAsset', ASSET),

@@ -73,10 +73,7 @@ export class Acquiring {
     const problem = this.check(command.symbol, command.order);
     if (problem !== undefined) return refused(problem);
     const order = this.#withEstimate(command.symbol, command.order);
-    return this.#submit<PlaceResult>(
-      { ...command, order, kind: 'PlaceOrder', commandId: this.#ids.next() },
-      concludePlaced,
-    );
+    return this.#submit<PlaceResult>({ ...command, order, kind: 'PlaceOrder', commandId: this.#ids.next() }, concludePlaced);
   }
 
   async placeOrderList(command: CommandOf<'PlaceOrderList'>): Promise<ListResult> {
@@ -84,69 +81,48 @@ export class Acquiring {
     if (instrument === undefined) return refused(EngineReject.UNKNOWN_SYMBOL);
     const problem =
       closedFor(instrument) ??
-      checkOrderList(
-        instrument,
-        command.contingencyType,
-        command.orders,
-        this.#marketContext(instrument),
-        this.#deps.clock.nowUs(),
-      );
+      checkOrderList(instrument, command.contingencyType, command.orders, this.#marketContext(instrument), this.#deps.clock.nowUs());
     if (problem !== undefined) return refused(problem);
     const orders = command.orders.map((order) => this.#withEstimate(command.symbol, order));
-    return this.#submit<ListResult>(
-      { ...command, orders, kind: 'PlaceOrderList', commandId: this.#ids.next() },
-      (collected) => {
-        const reply = collected.answer as CommandReply;
-        if (!reply.ok) return reply;
-        if (collected.list === undefined || collected.placed.length < orders.length) return undefined;
-        const rejected = collected.placed.find((report) => report.order.status === OrderStatus.Rejected);
-        if (rejected !== undefined) return refused(engineReject(rejected.order.rejectCode) ?? EngineReject.POISON);
-        return { ok: true, list: collected.list, reports: collected.placed };
-      },
-    );
+    return this.#submit<ListResult>({ ...command, orders, kind: 'PlaceOrderList', commandId: this.#ids.next() }, (collected) => {
+      const reply = collected.answer as CommandReply;
+      if (!reply.ok) return reply;
+      if (collected.list === undefined || collected.placed.length < orders.length) return undefined;
+      const rejected = collected.placed.find((report) => report.order.status === OrderStatus.Rejected);
+      if (rejected !== undefined) return refused(engineReject(rejected.order.rejectCode) ?? EngineReject.POISON);
+      return { ok: true, list: collected.list, reports: collected.placed };
+    });
   }
 
   cancelOrder(command: CommandOf<'CancelOrder'>): Promise<PlaceResult> {
-    return this.#onKnownSymbol<PlaceResult>(
-      { ...command, kind: 'CancelOrder', commandId: this.#ids.next() },
-      concludeRequested,
-    );
+    return this.#onKnownSymbol<PlaceResult>({ ...command, kind: 'CancelOrder', commandId: this.#ids.next() }, concludeRequested);
   }
 
   amendOrder(command: CommandOf<'AmendOrder'>): Promise<PlaceResult> {
-    return this.#onKnownSymbol<PlaceResult>(
-      { ...command, kind: 'AmendOrder', commandId: this.#ids.next() },
-      concludeRequested,
-    );
+    return this.#onKnownSymbol<PlaceResult>({ ...command, kind: 'AmendOrder', commandId: this.#ids.next() }, concludeRequested);
   }
 
   cancelOrderList(command: CommandOf<'CancelOrderList'>): Promise<ListResult> {
-    return this.#onKnownSymbol<ListResult>(
-      { ...command, kind: 'CancelOrderList', commandId: this.#ids.next() },
-      (collected) => {
-        const reply = collected.answer as CommandReply;
-        if (!reply.ok) return reply;
-        if (collected.requested.length < reply.requestedOrderIds.length) return undefined;
-        if (collected.list !== undefined) return { ok: true, list: collected.list, reports: doneReports(collected) };
-        return refused(failureOf(collected) ?? EngineReject.UNKNOWN_ORDER);
-      },
-    );
+    return this.#onKnownSymbol<ListResult>({ ...command, kind: 'CancelOrderList', commandId: this.#ids.next() }, (collected) => {
+      const reply = collected.answer as CommandReply;
+      if (!reply.ok) return reply;
+      if (collected.requested.length < reply.requestedOrderIds.length) return undefined;
+      if (collected.list !== undefined) return { ok: true, list: collected.list, reports: doneReports(collected) };
+      return refused(failureOf(collected) ?? EngineReject.UNKNOWN_ORDER);
+    });
   }
 
   cancelAllOrders(command: CommandOf<'CancelAllOrders'>): Promise<CancelAllResult> {
     const lists = new Map<number, NonNullable<Collected['list']>>();
-    return this.#onKnownSymbol<CancelAllResult>(
-      { ...command, kind: 'CancelAllOrders', commandId: this.#ids.next() },
-      (collected) => {
-        if (collected.list !== undefined) lists.set(collected.list.orderListId, collected.list);
-        const reply = collected.answer as CommandReply;
-        if (!reply.ok) return reply;
-        if (collected.requested.length < reply.requestedOrderIds.length) return undefined;
-        const reports = doneReports(collected);
-        if (reports.length === 0) return refused(EngineReject.NOTHING_OPEN);
-        return { ok: true, reports, lists: [...lists.values()] };
-      },
-    );
+    return this.#onKnownSymbol<CancelAllResult>({ ...command, kind: 'CancelAllOrders', commandId: this.#ids.next() }, (collected) => {
+      if (collected.list !== undefined) lists.set(collected.list.orderListId, collected.list);
+      const reply = collected.answer as CommandReply;
+      if (!reply.ok) return reply;
+      if (collected.requested.length < reply.requestedOrderIds.length) return undefined;
+      const reports = doneReports(collected);
+      if (reports.length === 0) return refused(EngineReject.NOTHING_OPEN);
+      return { ok: true, reports, lists: [...lists.values()] };
+    });
   }
 
   async cancelReplace(command: CommandOf<'CancelReplace'>): Promise<CancelReplaceResult> {
@@ -154,30 +130,24 @@ export class Acquiring {
     const problem = this.check(command.symbol, command.order);
     if (problem !== undefined) return { cancel: refused(problem), place: refused(problem) };
     const order = this.#withEstimate(command.symbol, command.order);
-    return this.#submit<CancelReplaceResult>(
-      { ...command, order, kind: 'CancelReplace', commandId: this.#ids.next() },
-      (collected) => {
-        const answer = collected.answer as AccountAnswer;
-        if ('ok' in answer) return concludeReplacedAtOnce(collected, answer);
-        let cancel: PlaceResult;
-        if (answer.cancel.code !== 0) cancel = refused(engineReject(answer.cancel.code) ?? EngineReject.UNKNOWN_ORDER);
-        else {
-          const report = collected.requested[0]?.report;
-          if (report === undefined) return undefined;
-          cancel = { ok: true, report };
-        }
-        if (answer.place === null) return { cancel, place: null };
-        if (!answer.place.ok) return { cancel, place: refused(answer.place.reason) };
-        const place = placedOf(collected);
-        return place && { cancel, place };
-      },
-    );
+    return this.#submit<CancelReplaceResult>({ ...command, order, kind: 'CancelReplace', commandId: this.#ids.next() }, (collected) => {
+      const answer = collected.answer as AccountAnswer;
+      if ('ok' in answer) return concludeReplacedAtOnce(collected, answer);
+      let cancel: PlaceResult;
+      if (answer.cancel.code !== 0) cancel = refused(engineReject(answer.cancel.code) ?? EngineReject.UNKNOWN_ORDER);
+      else {
+        const report = collected.requested[0]?.report;
+        if (report === undefined) return undefined;
+        cancel = { ok: true, report };
+      }
+      if (answer.place === null) return { cancel, place: null };
+      if (!answer.place.ok) return { cancel, place: refused(answer.place.reason) };
+      const place = placedOf(collected);
+      return place && { cancel, place };
+    });
   }
 
-  moveFunds(
-    command: CommandOf<'Deposit'> | CommandOf<'Withdraw'>,
-    kind: 'Deposit' | 'Withdraw',
-  ): Promise<BalanceResult> {
+  moveFunds(command: CommandOf<'Deposit'> | CommandOf<'Withdraw'>, kind: 'Deposit' | 'Withdraw'): Promise<BalanceResult> {
     return this.#submit<BalanceResult>({ ...command, kind, commandId: this.#ids.next() }, (collected) => {
       const reply = collected.answer as CommandReply;
       if (!reply.ok) return reply;
@@ -187,16 +157,13 @@ export class Acquiring {
   }
 
   #onKnownSymbol<T>(command: TradingCommand, conclude: (collected: Collected) => T | Refused | undefined): Promise<T> {
-    if (this.#deps.registry.instrument(command.symbol) === undefined)
-      return Promise.resolve(refused(EngineReject.UNKNOWN_SYMBOL) as T);
+    if (this.#deps.registry.instrument(command.symbol) === undefined) return Promise.resolve(refused(EngineReject.UNKNOWN_SYMBOL) as T);
     return this.#submit(command, conclude);
   }
 
   #submit<T>(command: AccountCommand, conclude: (collected: Collected) => T | Refused | undefined): Promise<T> {
     if (!this.admission.admits(this.pending.size))
-      throw new OverloadShedError(
-        'Server is currently overloaded with other requests. Please try again in a few minutes.',
-      );
+      throw new OverloadShedError('Server is currently overloaded with other requests. Please try again in a few minutes.');
     this.accepted++;
     const startedMs = this.#deps.clock.nowUs() / 1000;
     const { commandId } = command;
@@ -237,8 +204,7 @@ export class Acquiring {
       if (order.side === Side.BUY) estimateUnits = notionalUnits(instrument, ticks, order.lots);
     } else if (order.type === OrderType.MARKET) {
       if (order.side === Side.BUY && order.lots > 0) estimateUnits = view.sweepQuoteUnits(order.lots).quoteUnits;
-      else if (order.side === Side.SELL && order.quoteUnits > 0n)
-        estimateUnits = baseUnits(instrument, view.sweepLots(order.quoteUnits));
+      else if (order.side === Side.SELL && order.quoteUnits > 0n) estimateUnits = baseUnits(instrument, view.sweepLots(order.quoteUnits));
     }
     return { ...order, estimateUnits };
   }
@@ -258,8 +224,7 @@ function closedFor(instrument: Instrument): EngineReason | undefined {
 function placedOf(collected: Collected): PlaceResult | undefined {
   const report = collected.placed[0];
   if (report === undefined) return undefined;
-  if (report.order.status === OrderStatus.Rejected)
-    return refused(engineReject(report.order.rejectCode) ?? EngineReject.POISON);
+  if (report.order.status === OrderStatus.Rejected) return refused(engineReject(report.order.rejectCode) ?? EngineReject.POISON);
   return { ok: true, report };
 }
 
@@ -297,8 +262,7 @@ function doneReports(collected: Collected): OrderReport[] {
   const reports = new Map<number, OrderReport>();
   for (const { outcome, report } of collected.requested)
     if (outcome.code === 0 && report !== undefined) reports.set(report.order.orderId, report);
-  for (const report of collected.ended)
-    if (!reports.has(report.order.orderId)) reports.set(report.order.orderId, report);
+  for (const report of collected.ended) if (!reports.has(report.order.orderId)) reports.set(report.order.orderId, report);
   return [...reports.values()].sort((a, b) => a.order.orderId - b.order.orderId);
 }
 

@@ -46,8 +46,7 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
   for (const entry of entries) {
     const change = entry.changeType;
     if (entry.entityType === EntityType.SpotTrade) {
-      if (change.kind === ChangeKind.Created)
-        drafts.get(takerOrderId(change.fields as SpotTrade))?.fills.push(change.fields as SpotTrade);
+      if (change.kind === ChangeKind.Created) drafts.get(takerOrderId(change.fields as SpotTrade))?.fills.push(change.fields as SpotTrade);
     } else if (entry.entityType === EntityType.SpotOrder) {
       const orderId = entry.entityId as number;
       if (change.kind === ChangeKind.Created) {
@@ -72,8 +71,7 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
         if (outcome && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome });
       }
     } else if (entry.entityType === EntityType.SpotOrderList) {
-      if (change.kind === ChangeKind.Created)
-        lists.set(entry.entityId as number, { ...(change.fields as SpotOrderList) });
+      if (change.kind === ChangeKind.Created) lists.set(entry.entityId as number, { ...(change.fields as SpotOrderList) });
       else if (change.kind === ChangeKind.Updated) {
         const known = lists.get(entry.entityId as number) ?? before.openList(entry.entityId as number);
         if (known === undefined) continue;

@@ -80,9 +80,7 @@ export class PendingCommands implements ReportListener {
       if (pending.deadlineMs > nowMs) return;
       this.#pending.delete(commandId);
       pending.reject(
-        new OutcomeUnknownError(
-          'Timeout waiting for response from backend server. Send status unknown; execution status unknown.',
-        ),
+        new OutcomeUnknownError('Timeout waiting for response from backend server. Send status unknown; execution status unknown.'),
       );
     }
   }

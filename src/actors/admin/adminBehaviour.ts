@@ -1,12 +1,6 @@
 // Admin: the one writer of accounts, keys and symbols. In: operators' commands. Out: the admin log.
 import { streams, subjects } from '../../bus/subjects.ts';
-import {
-  AccountField,
-  type AccountProfile,
-  type ApiKey,
-  ApiKeyField,
-  FIRST_ACCOUNT_ID,
-} from '../../domain/accountProfile.ts';
+import { AccountField, type AccountProfile, type ApiKey, ApiKeyField, FIRST_ACCOUNT_ID } from '../../domain/accountProfile.ts';
 import { diff } from '../../domain/changedFields.ts';
 import { type ChangeLogEntry, created, type EntityId, EntityType, updated } from '../../domain/changeLogEntry.ts';
 import { type Instrument, InstrumentField } from '../../domain/instrument.ts';
@@ -123,56 +117,30 @@ function decide(state: RegistryState, change: AdminChange, nowUs: number): Chang
       if (!Number.isSafeInteger(accountId) || accountId < FIRST_ACCOUNT_ID)
         return refusal('invalid', `accountId must be ${FIRST_ACCOUNT_ID} or above`);
       if (state.profile(accountId) !== undefined) return refusal('exists', `account ${accountId} exists`);
-      return [
-        created(
-          EntityType.Account,
-          accountId,
-          { ...change.account, accountId, createdUs: nowUs, updateUs: nowUs },
-          nowUs,
-        ),
-      ];
+      return [created(EntityType.Account, accountId, { ...change.account, accountId, createdUs: nowUs, updateUs: nowUs }, nowUs)];
     }
     case 'updateAccount':
-      return update(
-        EntityType.Account,
-        change.accountId,
-        AccountField,
-        state.profile(change.accountId),
-        change.change,
-        nowUs,
-      );
+      return update(EntityType.Account, change.accountId, AccountField, state.profile(change.accountId), change.change, nowUs);
     case 'createApiKey':
-      if (state.profile(change.key.accountId) === undefined)
-        return refusal('unknown', `no account ${change.key.accountId}`);
+      if (state.profile(change.key.accountId) === undefined) return refusal('unknown', `no account ${change.key.accountId}`);
       if (state.apiKey(change.key.apiKey) !== undefined) return refusal('exists', 'this api key exists');
-      return [
-        created(EntityType.ApiKey, change.key.apiKey, { ...change.key, createdUs: nowUs, updateUs: nowUs }, nowUs),
-      ];
+      return [created(EntityType.ApiKey, change.key.apiKey, { ...change.key, createdUs: nowUs, updateUs: nowUs }, nowUs)];
     case 'updateApiKey':
       return update(EntityType.ApiKey, change.apiKey, ApiKeyField, state.apiKey(change.apiKey), change.change, nowUs);
     case 'createInstrument': {
       const { instrument } = change;
-      if (state.instrument(instrument.symbol) !== undefined)
-        return refusal('exists', `symbol ${instrument.symbol} exists`);
+      if (state.instrument(instrument.symbol) !== undefined) return refusal('exists', `symbol ${instrument.symbol} exists`);
       for (const [asset, scale] of [
         [instrument.baseAsset, instrument.baseScale],
         [instrument.quoteAsset, instrument.quoteScale],
       ] as const) {
         const known = state.assetScale(asset);
-        if (known !== undefined && known !== scale)
-          return refusal('invalid', `asset ${asset} has ${known} decimals, not ${scale}`);
+        if (known !== undefined && known !== scale) return refusal('invalid', `asset ${asset} has ${known} decimals, not ${scale}`);
       }
       return [created(EntityType.Symbol, instrument.symbol, { ...instrument, updateUs: nowUs }, nowUs)];
     }
     case 'updateInstrument':
-      return update(
-        EntityType.Symbol,
-        change.symbol,
-        InstrumentField,
-        state.instrument(change.symbol),
-        change.change,
-        nowUs,
-      );
+      return update(EntityType.Symbol, change.symbol, InstrumentField, state.instrument(change.symbol), change.change, nowUs);
   }
 }
 

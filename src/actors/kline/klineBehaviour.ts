@@ -23,9 +23,7 @@ export class KLineBehaviour implements Behaviour<KLineBuilder, KLineInput> {
     this.#options = options;
     this.partition = options.partition;
     this.output = streams.klines(options.partition);
-    this.inputs = [
-      { stream: streams.markets(options.partition), filters: [`spot.trade.match.${options.partition}.>`] },
-    ];
+    this.inputs = [{ stream: streams.markets(options.partition), filters: [`spot.trade.match.${options.partition}.>`] }];
   }
 
   fresh(): KLineBehaviour {

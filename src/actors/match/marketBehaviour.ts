@@ -1,14 +1,7 @@
 // Match: the symbols of one partition, the only writers of their books. In: the order entries of every accounts log.
 // Out: markets-<s>: orders as the book has them, and trades.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
-import {
-  ChangeKind,
-  type ChangeLogEntry,
-  created,
-  EntityType,
-  newValue,
-  updated,
-} from '../../domain/changeLogEntry.ts';
+import { ChangeKind, type ChangeLogEntry, created, EntityType, newValue, updated } from '../../domain/changeLogEntry.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { Market, type MarketSnapshot } from '../../domain/market/market.ts';
 import { isTerminal, OrderStatus } from '../../domain/orderStatus.ts';
@@ -69,11 +62,7 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
     return this.#options.newMarket?.(instrument) ?? new Market(instrument);
   }
 
-  route(
-    _stream: string,
-    entries: readonly ChangeLogEntry[],
-    assign: (key: ChildKey, input: MarketInput) => void,
-  ): void {
+  route(_stream: string, entries: readonly ChangeLogEntry[], assign: (key: ChildKey, input: MarketInput) => void): void {
     let list: SpotOrderList | undefined;
     let legs: SpotOrder[] = [];
     for (const entry of entries) {
@@ -92,8 +81,7 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
           if (!this.#owns(order.symbol) || isTerminal(order.status)) continue;
           if (list === undefined || order.orderListId !== list.orderListId)
             assign(order.symbol, { kind: 'place', orders: [order], list: null });
-          else if (legs.push(order) === list.orderIds.length)
-            assign(order.symbol, { kind: 'place', orders: legs, list });
+          else if (legs.push(order) === list.orderIds.length) assign(order.symbol, { kind: 'place', orders: legs, list });
         }
       }
     }
@@ -142,8 +130,7 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
         };
         out.push(created(EntityType.SpotOrderList, list.orderListId, list, nowUs));
       }
-      for (const order of input.orders)
-        out.push(created(EntityType.SpotOrder, order.orderId, { ...order, ...rejected }, nowUs));
+      for (const order of input.orders) out.push(created(EntityType.SpotOrder, order.orderId, { ...order, ...rejected }, nowUs));
     } else if (input.kind === 'request') {
       const { commandId, kind, clientOrderId } = input.request;
       const outcome: RequestOutcome = { commandId, kind, code: reason.code, clientOrderId };
@@ -211,9 +198,7 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
       const of = this.keyOf(entry) as string | undefined;
       if (of !== undefined) symbol = symbol === undefined || symbol === of ? of : MIXED;
     }
-    return trades
-      ? subjects.tradeMatch(this.partition, symbol ?? MIXED)
-      : subjects.orderMatch(this.partition, symbol ?? MIXED);
+    return trades ? subjects.tradeMatch(this.partition, symbol ?? MIXED) : subjects.orderMatch(this.partition, symbol ?? MIXED);
   }
 
   onPoison(key: ChildKey, reason: string): void {

@@ -129,10 +129,7 @@ export class PushStage {
       } catch (again) {
         const name = `${stream}@${message.sequence}`;
         this.skipped.push(name);
-        root.logger.error(
-          { stage: 'push', message: name, err: again },
-          'push cannot fold this message and passes over it',
-        );
+        root.logger.error({ stage: 'push', message: name, err: again }, 'push cannot fold this message and passes over it');
       }
     }
   }

@@ -1,12 +1,7 @@
 // Settlement: the accounts of one partition, the only writers of their balances. In: commands of clients and the market
 // logs. Out: accounts-<p>: orders accepted and requested (for Match), balances after every change.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
-import {
-  Account,
-  type AccountContext,
-  type AccountSnapshot,
-  type DeferredReply,
-} from '../../domain/account/account.ts';
+import { Account, type AccountContext, type AccountSnapshot, type DeferredReply } from '../../domain/account/account.ts';
 import { type AccountProfile, houseAccountId } from '../../domain/accountProfile.ts';
 import type { Balance } from '../../domain/balance.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
@@ -50,10 +45,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   /** Open orders and lists to the account they are of. */
   readonly #accountOf = new Map<number, number>();
   /** Cancel-replaces whose answer waits for the symbol's writer, by command. */
-  readonly #deferred = new Map<
-    number,
-    { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }
-  >();
+  readonly #deferred = new Map<number, { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }>();
   /** Sagas found at recovery: nobody waits here, but their outcome must find the account. */
   readonly #sagaAccounts = new Map<number, number>();
   #lastOrderNumber = 0;
@@ -97,11 +89,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     return this.#options.newAccount?.(accountId) ?? new Account(accountId);
   }
 
-  route(
-    _stream: string,
-    entries: readonly ChangeLogEntry[],
-    assign: (key: ChildKey, input: AccountInput) => void,
-  ): void {
+  route(_stream: string, entries: readonly ChangeLogEntry[], assign: (key: ChildKey, input: AccountInput) => void): void {
     const shares = new Map<number, ChangeLogEntry[]>();
     const give = (accountId: number | undefined, entry: ChangeLogEntry): void => {
       if (accountId === undefined) return;
@@ -117,8 +105,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
         if (sellerAccountId !== buyerAccountId && this.#owns(sellerAccountId)) give(sellerAccountId, entry);
       } else if (entry.entityType === EntityType.SpotOrder || entry.entityType === EntityType.SpotOrderList) {
         const id = entry.entityId as number;
-        if (orderPartition(id, this.#options.accountPartitions) === this.partition)
-          give(this.#concerns(id, entry), entry);
+        if (orderPartition(id, this.#options.accountPartitions) === this.partition) give(this.#concerns(id, entry), entry);
       }
     }
     for (const [accountId, share] of shares) assign(accountId, { kind: 'settle', entries: share });
@@ -135,19 +122,13 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
       const known = this.#accountOf.get(id);
       if (known !== undefined || entry.entityType !== EntityType.SpotOrder) return known;
       // The order has ended, but a cancel-replace may still wait for the outcome of its cancel.
-      const outcome = newValue(change.changedFields, OrderField.outcome) as
-        | { readonly commandId: number }
-        | null
-        | undefined;
+      const outcome = newValue(change.changedFields, OrderField.outcome) as { readonly commandId: number } | null | undefined;
       if (outcome === undefined || outcome === null) return undefined;
       return this.#deferred.get(outcome.commandId)?.accountId ?? this.#sagaAccounts.get(outcome.commandId);
     }
     if (change.kind !== ChangeKind.Created) return undefined;
     // A Created that is live tells nothing that the account did not ask for itself.
-    if (
-      entry.entityType === EntityType.SpotOrder &&
-      !isTerminal((change.fields as { readonly status: OrderStatus }).status)
-    )
+    if (entry.entityType === EntityType.SpotOrder && !isTerminal((change.fields as { readonly status: OrderStatus }).status))
       return undefined;
     return this.#accountOf.get(id);
   }
@@ -199,8 +180,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
       if (trade.buyerAccountId === accountId) addFee(fees, instrument.baseAsset, trade.buyerFeeUnits);
       if (trade.sellerAccountId === accountId) addFee(fees, instrument.quoteAsset, trade.sellerFeeUnits);
     }
-    if (fees !== undefined && fees.size > 0)
-      context.forward(houseAccountId(this.partition), { kind: 'fees', fees } satisfies AccountInput);
+    if (fees !== undefined && fees.size > 0) context.forward(houseAccountId(this.partition), { kind: 'fees', fees } satisfies AccountInput);
   }
 
   merge(first: AccountInput, second: AccountInput): AccountInput {
@@ -231,8 +211,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
       if (entry.entityType === EntityType.SpotOrder) {
         const status = newValue(change.changedFields, OrderField.status) as OrderStatus | undefined;
         if (status !== undefined && isTerminal(status)) this.#accountOf.delete(id);
-      } else if (newValue(change.changedFields, OrderListField.statusType) === ListStatusType.ALL_DONE)
-        this.#accountOf.delete(id);
+      } else if (newValue(change.changedFields, OrderListField.statusType) === ListStatusType.ALL_DONE) this.#accountOf.delete(id);
     } else this.#accountOf.delete(id);
   }
 
@@ -314,8 +293,7 @@ function symbolForMatch(entry: ChangeLogEntry): string | undefined {
   if (entry.entityType === EntityType.SpotOrder) {
     if (change.kind === ChangeKind.Created) return (change.fields as { readonly symbol: string }).symbol;
     if (change.kind === ChangeKind.Updated)
-      return (newValue(change.changedFields, OrderField.request) as { readonly symbol: string } | null | undefined)
-        ?.symbol;
+      return (newValue(change.changedFields, OrderField.request) as { readonly symbol: string } | null | undefined)?.symbol;
   } else if (entry.entityType === EntityType.SpotOrderList && change.kind === ChangeKind.Created) {
     return (change.fields as { readonly symbol: string }).symbol;
   }

@@ -1,0 +1,91 @@
+// Composition root: config, bus, stages, edges; stops in reverse. The whole process on one screen.
+import { randomInt } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Exchange } from './actors/exchange.ts';
+import { Pipeline, type PipelineDeps } from './actors/pipeline.ts';
+import { ensureAdminToken } from './adminToken.ts';
+import type { Bus } from './bus/bus.ts';
+import { MemoryBus } from './bus/memory/memoryBus.ts';
+import { listInstruments } from './config/instruments.ts';
+import type { Config } from './config/schema.ts';
+import { type DemoKey, ensureDemoAccounts } from './demo.ts';
+import { serveEdges } from './edges.ts';
+import { openHistory } from './history/openHistory.ts';
+import { rateOf } from './http/rates.ts';
+import type { HttpServer } from './http/server.ts';
+import { SystemClock } from './support/clock.ts';
+import type { Logger } from './support/logger.ts';
+
+export interface App {
+  readonly exchange: Exchange;
+  readonly pipeline: Pipeline;
+  readonly bus: Bus;
+  readonly url: string;
+  readonly demoKeys: readonly DemoKey[];
+  readonly adminToken: string;
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly onStarted?: (stage: string, facts: string) => void;
+  /** The exchange cannot go on: the process must end. */
+  readonly onFatal: (stage: string, error: Error) => void;
+  /** Children with planted faults, for tests. */
+  readonly faults?: Pick<PipelineDeps, 'newMarket' | 'newAccount'>;
+}
+
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, logger, onFatal } = options;
+  const started = options.onStarted ?? (() => undefined);
+  const clock = new SystemClock();
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+
+  const { durability, intervalMs, mapSizeBytes, memoryBytesMax } = config.journal;
+  const bus = await MemoryBus.open({
+    memoryBytesMax,
+    journal: { dir: join(config.dataDir, 'journal'), durability, intervalMs, mapSizeBytes },
+  });
+  started('journal', `durability ${durability}`);
+  const history = openHistory({ dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes });
+  const pipeline = new Pipeline({
+    bus,
+    clock,
+    logger,
+    history,
+    config: config.pipeline,
+    writer: `${hostname()}-${process.pid}`,
+    life: randomInt(2 ** 21),
+    onFatal,
+    onStarted: started,
+    ...options.faults,
+  });
+  await pipeline.start();
+  const exchange = new Exchange(pipeline, {
+    defaultRates: { makerRate: rateOf(config.fees.maker), takerRate: rateOf(config.fees.taker) },
+  });
+  await listInstruments(exchange, config.instrumentsFile);
+  const demoKeys =
+    config.demo.enabled && config.mode === 'embedded' ? await ensureDemoAccounts(exchange, config.dataDir) : [];
+  const adminToken = ensureAdminToken(config);
+
+  const server: HttpServer = await serveEdges({ exchange, config, adminToken, logger });
+  const url = await server.listen();
+  started('http', url);
+  return {
+    exchange,
+    pipeline,
+    bus,
+    url,
+    demoKeys,
+    adminToken,
+    stop: async () => {
+      await server.close();
+      await pipeline.stop();
+      await bus.close();
+    },
+  };
+}

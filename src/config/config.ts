@@ -1,0 +1,197 @@
+// Settings: defaults, then config/<mode>.json, then a file named by the user, then the environment; checked once, frozen.
+// A wrong setting is an error that names the key, where it came from and what would be right.
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv, type ErrorObject } from 'ajv';
+import { CONFIG_SCHEMA, type Config, type Section, type Setting } from './schema.ts';
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+type Json = Record<string, unknown>;
+
+/** Folder of the package: config/ and package.json are there. */
+export const PACKAGE_DIR = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface SettingInfo {
+  readonly key: string;
+  readonly env: string;
+  readonly setting: Setting;
+}
+
+/** `http.limits.bodyBytesMax` is SEDAX_HTTP_LIMITS_BODY_BYTES_MAX. */
+export function envName(key: string): string {
+  return `SEDAX_${key
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('.', '_')
+    .toUpperCase()}`;
+}
+
+export function settings(section: Section = CONFIG_SCHEMA, prefix = ''): SettingInfo[] {
+  return Object.entries(section.properties).flatMap(([name, property]) => {
+    const key = prefix + name;
+    return property.type === 'object' ? settings(property, `${key}.`) : [{ key, env: envName(key), setting: property }];
+  });
+}
+
+function setAt(target: Json, key: string, value: unknown): void {
+  const path = key.split('.');
+  const last = path.pop() as string;
+  let at = target;
+  for (const name of path) {
+    at[name] ??= {};
+    at = at[name] as Json;
+  }
+  at[last] = value;
+}
+
+function merge(base: Json, over: Json): Json {
+  const merged: Json = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    const below = merged[name];
+    const both = isObject(below) && isObject(value);
+    merged[name] = both ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function defaults(section: Section): Json {
+  const values: Json = {};
+  for (const [name, property] of Object.entries(section.properties)) {
+    values[name] = property.type === 'object' ? defaults(property) : property.default;
+  }
+  return values;
+}
+
+function readFile(file: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (!isObject(value)) throw new ConfigError(`${file}: must be a JSON object`);
+  return value;
+}
+
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>): {
+  readonly values: Json;
+  readonly names: Map<string, string>;
+} {
+  const values: Json = {};
+  const names = new Map<string, string>();
+  const known = new Set<string>();
+  for (const { key, env: name, setting } of settings()) {
+    known.add(name);
+    const text = env[name];
+    if (text === undefined) continue;
+    setAt(values, key, parseText(name, text, setting));
+    names.set(key, name);
+  }
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('SEDAX_') && !known.has(name) && name !== 'SEDAX_CONFIG')
+      throw new ConfigError(`${name}: no such setting (sedax --help lists all)`);
+  }
+  return { values, names };
+}
+
+function parseText(name: string, text: string, setting: Setting): unknown {
+  switch (setting.type) {
+    case 'integer':
+      if (!/^\d{1,16}$/.test(text)) throw new ConfigError(`${name}: must be a whole number, not ${JSON.stringify(text)}`);
+      return Number(text);
+    case 'boolean':
+      if (/^(true|1|on|yes)$/i.test(text)) return true;
+      if (/^(false|0|off|no)$/i.test(text)) return false;
+      throw new ConfigError(`${name}: must be true or false, not ${JSON.stringify(text)}`);
+    case 'array':
+      return text === '' ? [] : text.split(',').map((part) => part.trim());
+    default:
+      return text;
+  }
+}
+
+const validate = new Ajv({ allErrors: true, strict: false }).compile(CONFIG_SCHEMA);
+
+function check(values: Json, origin: (key: string) => string): void {
+  if (validate(values)) return;
+  const problems = (validate.errors ?? []).map((error) => describe(error, values, origin));
+  throw new ConfigError(problems.join('\n'));
+}
+
+function describe(error: ErrorObject, values: Json, origin: (key: string) => string): string {
+  const path = error.instancePath.slice(1).replaceAll('/', '.');
+  if (error.keyword === 'additionalProperties') {
+    const key = [path, String(error.params.additionalProperty)].filter((part) => part !== '').join('.');
+    return `${origin(key)}${key}: no such setting (sedax --help lists all)`;
+  }
+  const value = path.split('.').reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), values);
+  const allowed = error.keyword === 'enum' ? `: ${(error.params.allowedValues as string[]).join(', ')}` : '';
+  return `${origin(path)}${path}: ${error.message ?? 'is wrong'}${allowed}, not ${JSON.stringify(value)}`;
+}
+
+export interface LoadOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A file of the user's own; SEDAX_CONFIG names one too. */
+  readonly file?: string;
+  /** Settings of the command line, by key; they win. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+export function loadConfig(options: LoadOptions): Config {
+  const { values: fromEnv, names } = fromEnvironment(options.env);
+  const file = options.file ?? options.env.SEDAX_CONFIG;
+  const own = file === undefined ? {} : readFile(file);
+  const overrides: Json = {};
+  for (const [key, value] of Object.entries(options.overrides ?? {})) setAt(overrides, key, value);
+  const mode = String(overrides.mode ?? fromEnv.mode ?? own.mode ?? 'embedded');
+  let values = defaults(CONFIG_SCHEMA);
+  for (const name of ['default', mode]) {
+    const shipped = `${PACKAGE_DIR}config/${name}.json`;
+    if (!existsSync(shipped)) continue;
+    const content = readFile(shipped);
+    check(merge(values, content), () => `${shipped}: `);
+    values = merge(values, content);
+  }
+  values = merge(values, own);
+  check(values, () => `${file}: `);
+  values = merge(merge(values, fromEnv), overrides);
+  check(values, (key) => (names.has(key) ? `${names.get(key)}: ` : ''));
+  const config = values as unknown as Config;
+  checkRelations(config);
+  return deepFreeze(config);
+}
+
+/** What no single setting can say. */
+function checkRelations(config: Config): void {
+  const { http, pipeline, mode, demo } = config;
+  if ((http.tlsCertFile === '') !== (http.tlsKeyFile === ''))
+    throw new ConfigError('http.tlsCertFile and http.tlsKeyFile: both or neither');
+  for (const key of ['tlsCertFile', 'tlsKeyFile'] as const) {
+    if (http[key] !== '' && !existsSync(http[key])) throw new ConfigError(`http.${key}: no such file: ${http[key]}`);
+  }
+  const { maxPending, minPending } = pipeline.acquiring.admission;
+  if (minPending > maxPending) throw new ConfigError('pipeline.acquiring.admission.minPending: must not be above maxPending');
+  if (http.ws.idleTimeoutMs <= http.ws.heartbeatMs) throw new ConfigError('http.ws.idleTimeoutMs: must be above http.ws.heartbeatMs');
+  if (mode === 'distributed' && demo.enabled) throw new ConfigError('demo.enabled: must be false in distributed mode');
+}
+
+function deepFreeze<T>(value: T): T {
+  if (isObject(value) || Array.isArray(value)) for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
+
+/** For --help: every setting with its variable and default. */
+export function describeSettings(): string {
+  return settings()
+    .map(
+      ({ key, env, setting }) =>
+        `  ${env}\n      ${key} = ${JSON.stringify(setting.default)}: ${setting.description}${setting.enum ? ` (${setting.enum.join(' | ')})` : ''}`,
+    )
+    .join('\n');
+}

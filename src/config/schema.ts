@@ -1,0 +1,152 @@
+// Every setting of sedax: its type, bounds, default and what it does. Config files, environment and --help follow from it.
+
+import type { PipelineConfig } from '../actors/pipeline.ts';
+import { DEFAULT_HTTP_CONFIG, type HttpConfig } from '../http/httpConfig.ts';
+
+export interface Config {
+  readonly mode: 'embedded' | 'distributed';
+  readonly dataDir: string;
+  readonly instrumentsFile: string;
+  readonly log: { readonly level: string; readonly format: 'json' | 'text' };
+  readonly http: Omit<HttpConfig, 'adminToken'>;
+  readonly admin: { readonly token: string };
+  readonly demo: { readonly enabled: boolean };
+  readonly fees: { readonly maker: string; readonly taker: string };
+  readonly journal: {
+    readonly durability: 'always' | 'interval' | 'none';
+    readonly intervalMs: number;
+    readonly mapSizeBytes: number;
+    readonly memoryBytesMax: number;
+  };
+  readonly history: { readonly mapSizeBytes: number };
+  readonly pipeline: PipelineConfig;
+}
+
+export interface Setting {
+  readonly type: 'string' | 'integer' | 'boolean' | 'array';
+  readonly default: unknown;
+  readonly description: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  readonly items?: { readonly type: 'string' };
+}
+export interface Section {
+  readonly type: 'object';
+  readonly additionalProperties: false;
+  readonly properties: Readonly<Record<string, Setting | Section>>;
+}
+
+const section = (properties: Section['properties']): Section => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+});
+const text = (value: string, description: string, extra: Partial<Setting> = {}): Setting => ({
+  type: 'string',
+  default: value,
+  description,
+  ...extra,
+});
+const flag = (value: boolean, description: string): Setting => ({ type: 'boolean', default: value, description });
+const whole = (value: number, description: string, minimum = 1, maximum = Number.MAX_SAFE_INTEGER): Setting => ({
+  type: 'integer',
+  default: value,
+  description,
+  minimum,
+  maximum,
+});
+const list = (description: string): Setting => ({ type: 'array', default: [], description, items: { type: 'string' } });
+
+const GIB = 2 ** 30;
+const { limits, auth, ws, ...http } = DEFAULT_HTTP_CONFIG;
+
+export const CONFIG_SCHEMA: Section = section({
+  mode: text('embedded', 'embedded: everything in this process; distributed: over NATS JetStream', {
+    enum: ['embedded', 'distributed'],
+  }),
+  dataDir: text('./data', 'folder of the journal, the history and the keys; one process at a time'),
+  instrumentsFile: text('', "symbols listed on the first start; '' = config/instruments.json of the package"),
+  log: section({
+    level: text('info', 'least severe level logged', {
+      enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    }),
+    format: text('text', 'text for people, json for machines', { enum: ['text', 'json'] }),
+  }),
+  http: section({
+    host: text(http.host, 'address to listen on'),
+    port: whole(http.port, 'port to listen on; 0 = any free one', 0, 65_535),
+    tlsCertFile: text('', "certificate chain in PEM; '' = plain HTTP"),
+    tlsKeyFile: text('', 'private key in PEM, with tlsCertFile'),
+    trustedProxies: list('addresses and CIDR ranges of proxies whose X-Forwarded-For is believed'),
+    docs: flag(http.docs, 'serve the API description at /docs'),
+    limits: section({
+      bodyBytesMax: whole(limits.bodyBytesMax, 'largest request body in bytes', 1024),
+      headerBytesMax: whole(limits.headerBytesMax, 'request line and headers in bytes', 1024),
+      urlLengthMax: whole(limits.urlLengthMax, 'longest URL', 256),
+      connectionsMax: whole(limits.connectionsMax, 'TCP connections at once'),
+      requestTimeoutMs: whole(limits.requestTimeoutMs, 'time to send a whole request'),
+      headersTimeoutMs: whole(limits.headersTimeoutMs, 'time to send the headers'),
+      keepAliveTimeoutMs: whole(limits.keepAliveTimeoutMs, 'how long an idle connection is kept'),
+      closeTimeoutMs: whole(limits.closeTimeoutMs, 'time for requests in progress when the server stops'),
+    }),
+    auth: section({
+      windowMs: whole(auth.windowMs, 'how far the timestamp of a signed native request may be off, each way'),
+      replayMemoryMax: whole(auth.replayMemoryMax, 'signatures remembered against replay'),
+    }),
+    ws: section({
+      connectionsMax: whole(ws.connectionsMax, 'WebSockets at once'),
+      connectionsPerAddressMax: whole(ws.connectionsPerAddressMax, 'WebSockets of one address'),
+      messageBytesMax: whole(ws.messageBytesMax, 'largest message of a client', 256),
+      messagesPerSecondMax: whole(ws.messagesPerSecondMax, 'messages of a client per second'),
+      subscriptionsMax: whole(ws.subscriptionsMax, 'channels of one native WebSocket'),
+      bufferedBytesMax: whole(ws.bufferedBytesMax, 'bytes waiting for a slow reader before it is dropped', 4096),
+      heartbeatMs: whole(ws.heartbeatMs, 'pause between pings', 100),
+      idleTimeoutMs: whole(ws.idleTimeoutMs, 'silence after which a WebSocket is dropped', 200),
+    }),
+  }),
+  admin: section({
+    token: text('', "bearer token of /admin/v1; '' = made on the first embedded start and kept in the data folder"),
+  }),
+  demo: section({
+    enabled: flag(true, 'make funded demo accounts on the first embedded start; never in distributed mode'),
+  }),
+  fees: section({
+    maker: text('0.001', 'maker commission of new accounts, as a fraction', { pattern: '^0(\\.\\d{1,8})?$' }),
+    taker: text('0.001', 'taker commission of new accounts, as a fraction', { pattern: '^0(\\.\\d{1,8})?$' }),
+  }),
+  journal: section({
+    durability: text('always', 'always: an answer waits for fsync; interval: fsync every intervalMs; none: no fsync', {
+      enum: ['always', 'interval', 'none'],
+    }),
+    intervalMs: whole(100, 'pause between fsyncs with durability interval'),
+    mapSizeBytes: whole(64 * GIB, 'most bytes the journal may grow to', 2 ** 20),
+    memoryBytesMax: whole(256 * 2 ** 20, 'bytes of recent messages kept in memory for readers', 2 ** 20),
+  }),
+  history: section({ mapSizeBytes: whole(64 * GIB, 'most bytes the history store may grow to', 2 ** 20) }),
+  pipeline: section({
+    accountPartitions: whole(1, 'partitions of the accounts; fixed once there is data', 1, 64),
+    marketPartitions: whole(1, 'partitions of the symbols; fixed once there is data', 1, 64),
+    partition: section({
+      maxBatch: whole(1024, 'most inputs in one batch of a partition'),
+      maxInFlight: whole(16, 'most steps of a partition appended and not yet persisted'),
+      maxQueued: whole(8192, 'inputs queued at a partition before its readers wait'),
+      poisonAttempts: whole(3, 'crashes over one input before it counts as poison'),
+      passivateAfterMs: whole(60_000, 'idle time after which an actor is given up'),
+      snapshotEverySteps: whole(20_000, 'steps of a partition between snapshots; 0 = only at the stop', 0),
+    }),
+    acquiring: section({
+      timeoutMs: whole(10_000, 'longest wait for the outcome of a command', 10),
+      admission: section({
+        maxPending: whole(8192, 'most commands in flight'),
+        minPending: whole(256, 'commands let in at once, however slow answers get'),
+        targetMs: whole(250, 'mean response time above which the door narrows'),
+      }),
+    }),
+    consumerBatch: whole(1024, 'most messages push and history take at once'),
+    pushSnapshotEveryMessages: whole(50_000, 'messages between snapshots of push; 0 = only at the stop', 0),
+    tickMs: whole(100, 'pause between ticks of expiry and klines', 5),
+    leaseTtlMs: whole(3_000, 'life of a partition lease that is not renewed', 100),
+  }),
+});
