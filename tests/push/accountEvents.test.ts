@@ -115,9 +115,7 @@ describe('executions', () => {
   it('tells a taker that goes on the book with what is left by its TRADEs alone', () => {
     log.place({ orderId: 1, accountId: BOB, side: Side.SELL, priceTicks: 10, origLots: 3, bookLots: 3 });
     log.place({ orderId: 2, priceTicks: 10, origLots: 5 });
-    log
-      .fill(1, 2, 3)
-      .change(2, { status: OrderStatus.PartiallyFilled, executedLots: 3, cumQuoteUnits: 30n, bookLots: 2 });
+    log.fill(1, 2, 3).change(2, { status: OrderStatus.PartiallyFilled, executedLots: 3, cumQuoteUnits: 30n, bookLots: 2 });
     fold();
     expect(said(ALICE)).toEqual(['NEW 2 Pending 0/0', 'TRADE 2 PartiallyFilled 3/30']);
     expect(executions(ALICE)[1]?.order.bookLots).toBe(2);
@@ -147,7 +145,7 @@ describe('executions', () => {
     log.place({ orderId: 1, bookLots: 10 }).place({ orderId: 2, side: Side.SELL, priceTicks: 200, bookLots: 10 });
     const outcome = { commandId: 9, kind: RequestKind.AMEND, code: 0, clientOrderId: 'renamed' };
     log.change(1, { origLots: 6, bookLots: 6, clientOrderId: 'renamed', amendCount: 1, outcome });
-    log.change(2, { origLots: 6, bookLots: 6, amendCount: 1 });
+    log.change(2, { origLots: 6, bookLots: 6 });
     fold();
     expect(said(ALICE).slice(2)).toEqual(['REPLACED 1 Pending 0/0', 'REPLACED 2 Pending 0/0']);
     expect(executions(ALICE)[2]).toMatchObject({
@@ -176,9 +174,7 @@ describe('executions', () => {
   });
 
   it('says nothing of a moving trailing stop or a refilled iceberg', () => {
-    log
-      .place({ orderId: 1, bookLots: 2, icebergLots: 2 })
-      .place({ orderId: 2, status: OrderStatus.ConditionalPending });
+    log.place({ orderId: 1, bookLots: 2, icebergLots: 2 }).place({ orderId: 2, status: OrderStatus.ConditionalPending });
     log.change(1, { bookLots: 1 }).change(2, { trailingExtremeTicks: 90, trailingUs: START_US });
     fold();
     expect(said(ALICE)).toEqual(['NEW 1 Pending 0/0', 'NEW 2 ConditionalPending 0/0']);
@@ -260,11 +256,7 @@ describe('self-trade prevention', () => {
       preventedMatch,
     });
     fold();
-    expect(said(ALICE).slice(2)).toEqual([
-      'TRADE_PREVENTION 1 Expired 0/0',
-      'TRADE_PREVENTION 2 Pending 0/0',
-      'EXPIRED 2 Expired 0/0',
-    ]);
+    expect(said(ALICE).slice(2)).toEqual(['TRADE_PREVENTION 1 Expired 0/0', 'TRADE_PREVENTION 2 Pending 0/0', 'EXPIRED 2 Expired 0/0']);
   });
 });
 
@@ -346,9 +338,29 @@ describe('order lists', () => {
     });
     fold();
     const outcome = { commandId: 71, kind: RequestKind.ACTIVATE, code: 0, clientOrderId: '' };
-    log.change(9, { status: OrderStatus.Pending, bookLots: 10, workingUs: START_US, outcome });
+    log.change(9, { origLots: 9, outcome }).change(9, { status: OrderStatus.Pending, bookLots: 9, workingUs: START_US });
     fold();
     expect(said(ALICE).slice(3)).toEqual(['NEW 9 Pending 0/0']);
+  });
+
+  it('tells an activated pending stop as NEW, while it waits for its price', () => {
+    log.placeList({ ...oco, contingencyType: ContingencyType.OTO });
+    const type = OrderType.STOP_LOSS;
+    log.place({ orderId: 9, type, status: OrderStatus.ConditionalPending, orderListId: 7, listLeg: ListLeg.PENDING });
+    const outcome = { commandId: 71, kind: RequestKind.ACTIVATE, code: 0, clientOrderId: '' };
+    log.change(9, { outcome });
+    fold();
+    expect(said(ALICE).slice(0, 2)).toEqual(['NEW 9 ConditionalPending 0/0', 'NEW 9 ConditionalPending 0/0']);
+  });
+
+  it('tells a refused list with its refused legs, and forgets it', () => {
+    log.placeList({ ...oco, statusType: ListStatusType.ALL_DONE, orderStatus: ListOrderStatus.REJECT });
+    for (const orderId of oco.orderIds) {
+      log.place({ orderId, orderListId: 7, status: OrderStatus.Rejected, rejectCode: EngineReject.WOULD_MATCH.code });
+    }
+    fold();
+    expect(said(ALICE)).toEqual(['REJECTED 8 Rejected 0/0', 'REJECTED 9 Rejected 0/0', 'list 7 ALL_DONE 8+9']);
+    expect(hub.openList(7)).toBeUndefined();
   });
 });
 
@@ -363,15 +375,9 @@ describe('balances', () => {
     requestId: '',
     ...rest,
   });
-  const put = (row: Balance) =>
-    created(EntityType.Balance, entityIds.balance(row.accountId, row.asset), { ...row }, START_US);
+  const put = (row: Balance) => created(EntityType.Balance, entityIds.balance(row.accountId, row.asset), { ...row }, START_US);
   const change = (row: Balance, changes: Partial<Balance>) =>
-    updated(
-      EntityType.Balance,
-      entityIds.balance(row.accountId, row.asset),
-      diff<Balance>(BalanceField, row, changes),
-      START_US + 1,
-    );
+    updated(EntityType.Balance, entityIds.balance(row.accountId, row.asset), diff<Balance>(BalanceField, row, changes), START_US + 1);
 
   it('tells one message of trading as one positions event per account, with the last values', () => {
     const btc = balance(ALICE, 'BTC', { free: 5n });

@@ -19,8 +19,7 @@ let failures: unknown[][];
 beforeEach(() => {
   failures = [];
   hub = new PushHub({
-    instruments: (symbol) =>
-      symbol === 'NONE' ? undefined : ({ symbol, quoteUnitsPerTickLot: QUOTE_UNITS_PER_TICK_LOT } as Instrument),
+    instruments: (symbol) => (symbol === 'NONE' ? undefined : ({ symbol, quoteUnitsPerTickLot: QUOTE_UNITS_PER_TICK_LOT } as Instrument)),
     onListenerFailure: (...failure) => failures.push(failure),
   });
   log = new LogWriter();
@@ -69,9 +68,7 @@ describe('batches', () => {
     log.place({ orderId: 2, priceTicks: 90, bookLots: 3 });
     log.change(2, { status: OrderStatus.Cancelled, bookLots: 0 });
     fold();
-    expect(batches).toMatchObject([
-      { depth: { firstUpdateId: 2, lastUpdateId: 3, bids: [], asks: [] }, bookTicker: null },
-    ]);
+    expect(batches).toMatchObject([{ depth: { firstUpdateId: 2, lastUpdateId: 3, bids: [], asks: [] }, bookTicker: null }]);
     log.change(1, { status: OrderStatus.Cancelled, bookLots: 0 });
     fold();
     expect(batches[1]?.depth).toMatchObject({ firstUpdateId: 4, lastUpdateId: 4, bids: [[100, 0]] });
@@ -269,15 +266,9 @@ describe('klines', () => {
     closed: false,
     ...rest,
   });
-  const put = (row: KLine) =>
-    created(EntityType.KLine, entityIds.kline(row.symbol, row.interval, row.openUs), row, START_US);
+  const put = (row: KLine) => created(EntityType.KLine, entityIds.kline(row.symbol, row.interval, row.openUs), row, START_US);
   const change = (row: KLine, changes: Partial<KLine>) =>
-    updated(
-      EntityType.KLine,
-      entityIds.kline(row.symbol, row.interval, row.openUs),
-      diff<KLine>(KLineField, row, changes),
-      START_US,
-    );
+    updated(EntityType.KLine, entityIds.kline(row.symbol, row.interval, row.openUs), diff<KLine>(KLineField, row, changes), START_US);
 
   it('folds the running one, hands out its end and forgets it', () => {
     const batches = listen('BTC-USDT');

@@ -7,7 +7,7 @@
 import { type ChangedFields, type ChangeLogEntry, newValue } from '../../domain/changeLogEntry.ts';
 import { executionId } from '../../domain/executionId.ts';
 import { OrderStatus } from '../../domain/orderStatus.ts';
-import { ExpiryReason, RequestKind } from '../../domain/orderTerms.ts';
+import { ExpiryReason, isTriggered, RequestKind } from '../../domain/orderTerms.ts';
 import { OrderField, type PreventedMatch, type SpotOrder } from '../../domain/spotOrder.ts';
 import { makerOrderId, type SpotTrade, takerOrderId } from '../../domain/spotTrade.ts';
 import type { AccountEvent, ExecutionType } from '../../ports/accountEvents.ts';
@@ -116,7 +116,7 @@ export class AccountFold {
       if (byStp || lots > 0) this.#push(row, entry, 'TRADE_PREVENTION', { preventedMatch: prevented });
     }
     // Ended by self-trade prevention: TRADE_PREVENTION has said so.
-    if (!byStp) this.#classify(row, before, changed, entry, taken !== undefined);
+    if (!byStp || prevented === null) this.#classify(row, before, changed, entry, taken !== undefined);
   }
 
   /** The entry's own meaning, once fills and prevented matches are told. */
@@ -127,18 +127,19 @@ export class AccountFold {
     const ended = before.status === order.status ? undefined : ENDED[order.status];
     if (ended !== undefined) {
       this.#push(order, entry, ended, { requestClientOrderId: outcome?.clientOrderId ?? '' });
-    } else if (outcome?.kind === RequestKind.AMEND || newValue(changed, OrderField.amendCount) !== undefined) {
+    } else if (outcome?.kind === RequestKind.ACTIVATE) {
+      // PENDING_NEW becomes NEW: a stop waits for its price from here on. Other legs have an entry of their own when they
+      // go live.
+      if (isTriggered(order.type)) this.#push(order, entry, 'NEW');
+    } else if (outcome?.kind === RequestKind.AMEND || (!took && newValue(changed, OrderField.origLots) !== undefined)) {
       // Amending one leg of an OCO amends the other; that one was not named and keeps its id.
       this.#push(order, entry, 'REPLACED', {
         requestClientOrderId: outcome?.clientOrderId ?? '',
         origClientOrderId: before.clientOrderId,
       });
-    } else if (outcome?.kind === RequestKind.ACTIVATE) {
-      // PENDING_NEW becomes NEW.
-      this.#push(order, entry, 'NEW');
-    } else if (before.status === OrderStatus.ConditionalPending && order.status === OrderStatus.Pending && !took) {
-      // A trigger fired and the order works now: isWorking and workingTime of the order have changed, and the stream
-      // must fold to what a query answers ("is the order on the book": the report's w, FIX 636).
+    } else if (before.status === OrderStatus.ConditionalPending && order.status === OrderStatus.Pending) {
+      // A trigger fired (or a pending leg's turn came) and the order works now: isWorking and workingTime have changed,
+      // and the stream must fold to what a query answers ("is the order on the book": the report's w, FIX 636).
       this.#push(order, entry, 'NEW');
     }
   }

@@ -48,6 +48,10 @@ export class OpenLists {
     return open;
   }
 
+  remove(orderListId: number): void {
+    this.#byId.delete(orderListId);
+  }
+
   clear(): void {
     this.#byId.clear();
   }

@@ -9,6 +9,7 @@ import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, entity
 import type { Instrument } from '../../domain/instrument.ts';
 import { type KLine, KLineField } from '../../domain/klineEntry.ts';
 import { isTerminal, type OrderStatus } from '../../domain/orderStatus.ts';
+import { ListOrderStatus } from '../../domain/orderTerms.ts';
 import { OrderField, type SpotOrder } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { StateHash } from '../../domain/stateHash.ts';
@@ -52,6 +53,8 @@ export class PushHub {
   readonly #balances: BalanceFold;
   /** Folds the message at hand has touched. */
   readonly #touched: MarketFold[] = [];
+  /** Lists the message at hand refused: over as they begin. */
+  readonly #refusedLists: number[] = [];
   #lastFold: MarketFold | undefined;
   /** Reused for every entry. */
   readonly #before: OrderBefore = { status: 0, clientOrderId: '' };
@@ -93,6 +96,8 @@ export class PushHub {
       if (batch !== undefined) this.#marketListeners.emit(fold.symbol, batch);
     }
     this.#accounts.flush();
+    // Its legs joined it within this message.
+    for (let id = this.#refusedLists.pop(); id !== undefined; id = this.#refusedLists.pop()) this.#lists.remove(id);
   }
 
   #order(entry: ChangeLogEntry & { entityType: typeof EntityType.SpotOrder }): void {
@@ -151,6 +156,7 @@ export class PushHub {
     const change = entry.changeType;
     if (change.kind === ChangeKind.Created) {
       this.#accounts.listCreated(this.#lists.add(change.fields), entry);
+      if (change.fields.orderStatus !== ListOrderStatus.EXECUTING) this.#refusedLists.push(change.fields.orderListId);
     } else if (change.kind === ChangeKind.Updated) {
       const open = this.#lists.update(entry.entityId as number, change.changedFields);
       if (open !== undefined) this.#accounts.listUpdated(open, entry);
@@ -243,6 +249,7 @@ export class PushHub {
   reset(): void {
     for (const fold of this.#folds.values()) fold.reset();
     this.#touched.length = 0;
+    this.#refusedLists.length = 0;
     this.#accounts.clear();
     this.#balances.clear();
     this.#lists.clear();
