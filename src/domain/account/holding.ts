@@ -1,0 +1,114 @@
+// One asset of one account, as the account's reducer keeps it. `free` and `locked` move while a command or a settlement
+// runs; the amounts as they stand in the log move when the step is closed (see step.ts).
+import { assert } from '../assert.ts';
+import { type Balance, BalanceCause, BalanceField } from '../balance.ts';
+import { type ChangedFields, type ChangeLogEntry, created, EntityType, entityIds, updated } from '../changeLogEntry.ts';
+
+export class Holding {
+  readonly accountId: number;
+  readonly asset: string;
+  free = 0n;
+  locked = 0n;
+  updateUs = 0;
+  cause: BalanceCause = BalanceCause.TRADING;
+  requestId = '';
+  deposited = 0n;
+  withdrawn = 0n;
+  /** As the log has them; equal to free and locked between two steps. */
+  loggedFree = 0n;
+  loggedLocked = 0n;
+  /** Its Created entry is in the log. */
+  logged = false;
+  /** It is on the list of what the running step has to close. */
+  open = false;
+
+  constructor(accountId: number, asset: string) {
+    this.accountId = accountId;
+    this.asset = asset;
+  }
+
+  /** A copy: what the caller gets does not change under it. */
+  toBalance(): Balance {
+    return {
+      accountId: this.accountId,
+      asset: this.asset,
+      free: this.free,
+      locked: this.locked,
+      updateUs: this.updateUs,
+      cause: this.cause,
+      requestId: this.requestId,
+    };
+  }
+
+  /** The entry that brings the log up to date, or undefined when nothing changed. */
+  close(nowUs: number, cause: BalanceCause, requestId: string): ChangeLogEntry | undefined {
+    this.open = false;
+    const { free, locked, loggedFree, loggedLocked, updateUs } = this;
+    // A transfer is always written: its requestId is what a retry is recognised by.
+    if (free === loggedFree && locked === loggedLocked && this.logged && requestId === '') return undefined;
+    assert(free >= 0n && locked >= 0n, `account ${this.accountId} ${this.asset}: free ${free}, locked ${locked}`);
+    const id = entityIds.balance(this.accountId, this.asset);
+    const causeBefore = this.cause;
+    const requestIdBefore = this.requestId;
+    this.loggedFree = free;
+    this.loggedLocked = locked;
+    this.updateUs = nowUs;
+    this.cause = cause;
+    this.requestId = requestId;
+    if (!this.logged) {
+      this.logged = true;
+      return created(EntityType.Balance, id, this.toBalance(), nowUs);
+    }
+    let changed: unknown[];
+    if (locked === loggedLocked) {
+      changed = [BalanceField.free, loggedFree, free, BalanceField.updateUs, updateUs, nowUs];
+    } else if (free === loggedFree) {
+      changed = [BalanceField.locked, loggedLocked, locked, BalanceField.updateUs, updateUs, nowUs];
+    } else {
+      changed = [BalanceField.free, loggedFree, free, BalanceField.locked, loggedLocked, locked, BalanceField.updateUs, updateUs, nowUs];
+    }
+    if (requestId !== '' || cause !== causeBefore || requestIdBefore !== '') {
+      changed.push(BalanceField.cause, causeBefore, cause, BalanceField.requestId, requestIdBefore, requestId);
+    }
+    return updated(EntityType.Balance, id, changed, nowUs);
+  }
+
+  /** The same from the log's side. */
+  applyCreated(fields: Readonly<Balance>): void {
+    this.free = fields.free;
+    this.locked = fields.locked;
+    this.updateUs = fields.updateUs;
+    this.cause = fields.cause;
+    this.requestId = fields.requestId;
+    this.settleApplied();
+  }
+
+  applyChanged(changed: ChangedFields): void {
+    for (let i = 0; i < changed.length; i += 3) {
+      const value = changed[i + 2];
+      switch (changed[i]) {
+        case BalanceField.free:
+          this.free = value as bigint;
+          break;
+        case BalanceField.locked:
+          this.locked = value as bigint;
+          break;
+        case BalanceField.updateUs:
+          this.updateUs = value as number;
+          break;
+        case BalanceField.cause:
+          this.cause = value as BalanceCause;
+          break;
+        case BalanceField.requestId:
+          this.requestId = value as string;
+      }
+    }
+    this.settleApplied();
+  }
+
+  settleApplied(): void {
+    this.loggedFree = this.free;
+    this.loggedLocked = this.locked;
+    this.logged = true;
+  }
+}

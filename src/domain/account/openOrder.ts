@@ -1,0 +1,175 @@
+// An open order (or list) as its account remembers it: the row of its Created entry, which never changes, and the few terms
+// that do. Every change goes through `change`, which also notes it for the log.
+import { assertNever } from '../assert.ts';
+import type { FieldValue } from '../changeLogEntry.ts';
+import { OrderStatus } from '../orderStatus.ts';
+import { ListLeg, ListOrderStatus, ListStatusType, Side } from '../orderTerms.ts';
+import { OrderField, type SpotOrder } from '../spotOrder.ts';
+import type { SpotOrderList } from '../spotOrderList.ts';
+
+/** The fields an account keeps current in its own log. */
+export type KeptField =
+  | typeof OrderField.clientOrderId
+  | typeof OrderField.origLots
+  | typeof OrderField.status
+  | typeof OrderField.executedLots
+  | typeof OrderField.reservedUnits
+  | typeof OrderField.peggedPriceTicks
+  | typeof OrderField.preventedLots
+  | typeof OrderField.amendCount;
+
+export class OpenList {
+  readonly row: Readonly<SpotOrderList>;
+  /** Its legs that are open, in the order of row.orderIds. */
+  readonly legs: OpenOrder[] = [];
+  /** Its end is in the log. */
+  written = false;
+
+  constructor(row: Readonly<SpotOrderList>) {
+    this.row = row;
+  }
+
+  get orderListId(): number {
+    return this.row.orderListId;
+  }
+
+  /** The working leg of OTO, OTOCO, OPO, OPOCO while it is open; then the others are parked. */
+  get working(): OpenOrder | undefined {
+    const first = this.legs[0];
+    return first !== undefined && first.row.listLeg === ListLeg.WORKING ? first : undefined;
+  }
+
+  closedRow(nowUs: number): SpotOrderList {
+    return { ...this.row, statusType: ListStatusType.ALL_DONE, orderStatus: ListOrderStatus.ALL_DONE, updateUs: nowUs };
+  }
+}
+
+export class OpenOrder {
+  readonly row: Readonly<SpotOrder>;
+  clientOrderId: string;
+  origLots: number;
+  status: OrderStatus;
+  executedLots: number;
+  reservedUnits: bigint;
+  peggedPriceTicks: number;
+  preventedLots: number;
+  amendCount: number;
+  list: OpenList | undefined = undefined;
+  /** It has ended: it is in no index any more. */
+  closed = false;
+  /** Triples for the log, while a step is running; null = untouched. */
+  changes: FieldValue[] | null = null;
+
+  constructor(row: Readonly<SpotOrder>) {
+    this.row = row;
+    this.clientOrderId = row.clientOrderId;
+    this.origLots = row.origLots;
+    this.status = row.status;
+    this.executedLots = row.executedLots;
+    this.reservedUnits = row.reservedUnits;
+    this.peggedPriceTicks = row.peggedPriceTicks;
+    this.preventedLots = row.preventedLots;
+    this.amendCount = row.amendCount;
+  }
+
+  get orderId(): number {
+    return this.row.orderId;
+  }
+
+  get leavesLots(): number {
+    return this.origLots - this.executedLots - this.preventedLots;
+  }
+
+  /** Its reservation is in the quote asset. */
+  get buys(): boolean {
+    return this.row.side === Side.BUY;
+  }
+
+  /** A pending leg whose working leg has not filled yet: it needs no funds so far. */
+  get parked(): boolean {
+    return this.list !== undefined && this.row.listLeg !== ListLeg.WORKING && this.list.working !== undefined;
+  }
+
+  /** The other leg of an OCO pair while both are open: the two share one reservation. */
+  get partner(): OpenOrder | undefined {
+    const leg = this.row.listLeg;
+    if (leg !== ListLeg.ABOVE && leg !== ListLeg.BELOW) return undefined;
+    const legs = (this.list as OpenList).legs;
+    for (const other of legs) {
+      if (other !== this && (other.row.listLeg === ListLeg.ABOVE || other.row.listLeg === ListLeg.BELOW)) return other;
+    }
+    return undefined;
+  }
+
+  /** Who carries the reservation that this order's executions are paid from. */
+  get payer(): OpenOrder {
+    if (this.list === undefined || this.reservedUnits > 0n) return this;
+    return this.partner ?? this;
+  }
+
+  read(field: KeptField): FieldValue {
+    switch (field) {
+      case OrderField.clientOrderId:
+        return this.clientOrderId;
+      case OrderField.origLots:
+        return this.origLots;
+      case OrderField.status:
+        return this.status;
+      case OrderField.executedLots:
+        return this.executedLots;
+      case OrderField.reservedUnits:
+        return this.reservedUnits;
+      case OrderField.peggedPriceTicks:
+        return this.peggedPriceTicks;
+      case OrderField.preventedLots:
+        return this.preventedLots;
+      case OrderField.amendCount:
+        return this.amendCount;
+      default:
+        return assertNever(field);
+    }
+  }
+
+  /** Fields that an account does not keep are passed over; the client order id is the index's, see AccountState.write. */
+  write(field: number, value: FieldValue): void {
+    switch (field) {
+      case OrderField.origLots:
+        this.origLots = value as number;
+        break;
+      case OrderField.status:
+        this.status = value as OrderStatus;
+        break;
+      case OrderField.executedLots:
+        this.executedLots = value as number;
+        // The log says only how an order ended; that it has executions says the rest.
+        if (this.status < OrderStatus.PartiallyFilled) this.status = OrderStatus.PartiallyFilled;
+        break;
+      case OrderField.reservedUnits:
+        this.reservedUnits = value as bigint;
+        break;
+      case OrderField.peggedPriceTicks:
+        this.peggedPriceTicks = value as number;
+        break;
+      case OrderField.preventedLots:
+        this.preventedLots = value as number;
+        break;
+      case OrderField.amendCount:
+        this.amendCount = value as number;
+    }
+  }
+
+  /** The order as it stands: the row with what changed since. */
+  toRow(): SpotOrder {
+    return {
+      ...this.row,
+      clientOrderId: this.clientOrderId,
+      origLots: this.origLots,
+      status: this.status,
+      executedLots: this.executedLots,
+      reservedUnits: this.reservedUnits,
+      peggedPriceTicks: this.peggedPriceTicks,
+      preventedLots: this.preventedLots,
+      amendCount: this.amendCount,
+    };
+  }
+}

@@ -1,0 +1,136 @@
+// One call of the account's reducer while it runs: what it touched, and the entries that bring the log up to date at its
+// end. Orders first, then what follows from them, then one entry per balance.
+import { assert } from '../assert.ts';
+import { BalanceCause } from '../balance.ts';
+import { type ChangeLogEntry, EntityType, type FieldValue, updated } from '../changeLogEntry.ts';
+import type { Instrument } from '../instrument.ts';
+import { OrderField, type OrderRequest, type RequestOutcome } from '../spotOrder.ts';
+import { OrderListField } from '../spotOrderList.ts';
+import type { AccountContext } from './account.ts';
+import type { AccountState } from './accountState.ts';
+import type { Holding } from './holding.ts';
+import type { KeptField, OpenList, OpenOrder } from './openOrder.ts';
+import { needUnits, UNBOUNDED } from './reservation.ts';
+
+export class Step {
+  readonly state: AccountState;
+  readonly context: AccountContext;
+  readonly nowUs: number;
+  readonly out: ChangeLogEntry[];
+  readonly #orders: OpenOrder[] = [];
+  readonly #holdings: Holding[] = [];
+
+  constructor(state: AccountState, context: AccountContext, out: ChangeLogEntry[]) {
+    this.state = state;
+    this.context = context;
+    this.nowUs = context.nowUs;
+    this.out = out;
+  }
+
+  instrumentOf(symbol: string): Instrument {
+    const instrument = this.context.instrument(symbol);
+    assert(instrument !== undefined, `no instrument ${symbol}`);
+    return instrument;
+  }
+
+  holding(asset: string): Holding {
+    const holding = this.state.holdingOf(asset);
+    if (!holding.open) {
+      holding.open = true;
+      this.#holdings.push(holding);
+    }
+    return holding;
+  }
+
+  change(order: OpenOrder, field: KeptField, value: FieldValue): void {
+    if (order.read(field) === value) return;
+    const changes = this.#changesOf(order);
+    let at = 0;
+    while (at < changes.length && changes[at] !== field) at += 3;
+    if (at < changes.length) changes[at + 2] = value;
+    else changes.push(field, order.read(field), value);
+    this.state.write(order, field, value);
+  }
+
+  /** Sends a request to the symbol's writer, together with whatever else changes in the order. */
+  request(order: OpenOrder, request: OrderRequest): void {
+    this.#changesOf(order).push(OrderField.request, null, request);
+    this.state.noteRequest(order.orderId, request);
+  }
+
+  /** The account has taken the outcome in: whoever folds the log knows that the request is not in flight any more. */
+  noteOutcome(orderId: number, outcome: RequestOutcome): void {
+    this.state.inFlight.delete(outcome.commandId);
+    this.out.push(updated(EntityType.SpotOrder, orderId, [OrderField.outcome, null, outcome], this.nowUs));
+  }
+
+  /** What the orders touched can no longer spend goes back to free; then their entries are written. */
+  closeOrders(): void {
+    const orders = this.#orders;
+    // Giving back may touch the order that carries a shared reservation: the list can grow under the loop.
+    for (let i = 0; i < orders.length; i++) this.#giveBack(orders[i] as OpenOrder);
+    for (const order of orders) {
+      const { changes } = order;
+      order.changes = null;
+      if (changes !== null && changes.length > 0) {
+        this.out.push(updated(EntityType.SpotOrder, order.orderId, changes, this.nowUs));
+      }
+    }
+    for (const { list } of orders) if (list !== undefined && list.legs.length === 0) this.#closeList(list);
+    orders.length = 0;
+  }
+
+  closeHoldings(cause: BalanceCause = BalanceCause.TRADING, requestId = ''): void {
+    for (const holding of this.#holdings) {
+      const entry = holding.close(this.nowUs, cause, requestId);
+      if (entry !== undefined) this.out.push(entry);
+    }
+    this.#holdings.length = 0;
+  }
+
+  #closeList(list: OpenList): void {
+    if (list.written) return;
+    list.written = true;
+    const { row } = list;
+    const done = list.closedRow(this.nowUs);
+    const changed = [
+      OrderListField.statusType,
+      row.statusType,
+      done.statusType,
+      OrderListField.orderStatus,
+      row.orderStatus,
+      done.orderStatus,
+      OrderListField.updateUs,
+      row.updateUs,
+      done.updateUs,
+    ];
+    this.out.push(updated(EntityType.SpotOrderList, row.orderListId, changed, this.nowUs));
+  }
+
+  #changesOf(order: OpenOrder): FieldValue[] {
+    if (order.changes === null) {
+      order.changes = [];
+      this.#orders.push(order);
+    }
+    return order.changes;
+  }
+
+  /** Frees what is locked beyond what the order, or the OCO pair it is of, can still spend. */
+  #giveBack(order: OpenOrder): void {
+    if (order.closed || order.parked) return;
+    const { payer, partner } = order;
+    if (payer.reservedUnits === 0n) return;
+    const instrument = this.instrumentOf(order.row.symbol);
+    let need = needUnits(instrument, order);
+    if (partner !== undefined && need !== UNBOUNDED) {
+      const other = needUnits(instrument, partner);
+      if (other === UNBOUNDED || other > need) need = other;
+    }
+    if (need === UNBOUNDED || need >= payer.reservedUnits) return;
+    const holding = this.holding(order.buys ? instrument.quoteAsset : instrument.baseAsset);
+    const surplus = payer.reservedUnits - need;
+    holding.locked -= surplus;
+    holding.free += surplus;
+    this.change(payer, OrderField.reservedUnits, need);
+  }
+}
