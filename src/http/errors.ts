@@ -13,16 +13,8 @@ export const EdgeReject = {
   DISCONNECTED: edge(-1001, 503, 'Internal error; unable to process your request. Please try again.'),
   UNAUTHORIZED: edge(-1002, 401, 'You are not authorized to execute this request.'),
   TOO_MANY_REQUESTS: edge(-1003, 429, 'Too many requests; current limit is {limit} per {interval}.'),
-  TIMEOUT: edge(
-    -1007,
-    504,
-    'Timeout waiting for response from backend server. Send status unknown; execution status unknown.',
-  ),
-  SERVER_BUSY: edge(
-    -1008,
-    503,
-    'Server is currently overloaded with other requests. Please try again in a few minutes.',
-  ),
+  TIMEOUT: edge(-1007, 504, 'Timeout waiting for response from backend server. Send status unknown; execution status unknown.'),
+  SERVER_BUSY: edge(-1008, 503, 'Server is currently overloaded with other requests. Please try again in a few minutes.'),
   NOT_FOUND: edge(-1020, 404, 'This operation is not supported: no such path.'),
   METHOD_NOT_ALLOWED: edge(-1020, 405, 'This operation is not supported: allowed here is {methods}.'),
   UPGRADE_REQUIRED: edge(-1020, 426, 'This path speaks WebSocket only.'),
@@ -55,11 +47,7 @@ export const EdgeReject = {
   INVALID_PARAM: edge(-1130, 400, "Data sent for parameter '{name}' is not valid."),
   STRATEGY_TYPE: edge(-1134, 400, '`strategyType` was less than 1000000.'),
   INVALID_JSON: edge(-1135, 400, 'Invalid JSON Request'),
-  INEXACT_NUMBER: edge(
-    -1135,
-    400,
-    "JSON number '{number}' is not exact: send at most 15 digits without exponent, or a string.",
-  ),
+  INEXACT_NUMBER: edge(-1135, 400, "JSON number '{number}' is not exact: send at most 15 digits without exponent, or a string."),
   CANCEL_RESTRICTIONS: edge(-1145, 400, '`cancelRestrictions` has to be either `ONLY_NEW` or `ONLY_PARTIALLY_FILLED`.'),
   PEG_PRICE_TYPE: edge(-1210, 400, 'Invalid pegPriceType.'),
   PEG_OFFSET_TYPE: edge(-1211, 400, 'Invalid pegOffsetType.'),
@@ -99,6 +87,8 @@ export class ApiError extends Error {
   override name = 'ApiError';
   readonly code: number;
   readonly httpStatus: number;
+  /** The same, where fastify looks for it; it writes to it. */
+  statusCode: number;
   readonly data: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfterSeconds: number | undefined;
 
@@ -110,6 +100,7 @@ export class ApiError extends Error {
     super(reasonText(reason, params));
     this.code = reason.code;
     this.httpStatus = reason.httpStatus;
+    this.statusCode = reason.httpStatus;
     this.data = more.data;
     this.retryAfterSeconds = more.retryAfterSeconds;
   }
@@ -142,8 +133,7 @@ interface FrameworkError {
  */
 export function toApiError(error: unknown, limits: { readonly bodyBytesMax: number }): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof OverloadShedError)
-    return new ApiError(EdgeReject.SERVER_BUSY, undefined, { retryAfterSeconds: 1 });
+  if (error instanceof OverloadShedError) return new ApiError(EdgeReject.SERVER_BUSY, undefined, { retryAfterSeconds: 1 });
   if (error instanceof OutcomeUnknownError) return new ApiError(EdgeReject.TIMEOUT);
   if (!(error instanceof Error)) return new ApiError(EdgeReject.UNKNOWN);
   const { code, statusCode, httpStatus } = error as FrameworkError;
@@ -166,8 +156,6 @@ export function toApiError(error: unknown, limits: { readonly bodyBytesMax: numb
       return new ApiError(EdgeReject.MALFORMED_REQUEST);
     default:
       if (statusCode === 404) return new ApiError(EdgeReject.NOT_FOUND);
-      return new ApiError(
-        typeof statusCode === 'number' && statusCode < 500 ? EdgeReject.MALFORMED_REQUEST : EdgeReject.UNKNOWN,
-      );
+      return new ApiError(typeof statusCode === 'number' && statusCode < 500 ? EdgeReject.MALFORMED_REQUEST : EdgeReject.UNKNOWN);
   }
 }

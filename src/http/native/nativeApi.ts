@@ -1,0 +1,44 @@
+// The native API: /api/spot. Puts together its routes, its body parser, its checks.
+import type { FastifyInstance } from 'fastify';
+import type { ExchangePort } from '../../ports/exchangePort.ts';
+import { NativeAuth } from '../auth/nativeAuth.ts';
+import type { EdgeApi } from '../server.ts';
+import { NativeContext } from './context.ts';
+import { acceptJson } from './jsonBody.ts';
+import { listRoutes } from './lists.ts';
+import { marketRoutes } from './market.ts';
+import { orderRoutes } from './orders.ts';
+import { userRoutes } from './user.ts';
+import { validatorCompiler } from './validation.ts';
+
+export const nativeApi: EdgeApi = async ({ app, exchange, config }) => {
+  const context = new NativeContext(exchange, new NativeAuth(exchange, config.auth));
+  await app.register(async (scope) => {
+    acceptJson(scope);
+    scope.decorateRequest('apiKey');
+    scope.setValidatorCompiler(validatorCompiler);
+    await scope.register(
+      async (orders) => {
+        listRoutes(orders, context);
+        orderRoutes(orders, context);
+      },
+      { prefix: '/api/spot/v2' },
+    );
+    await scope.register(async (user) => userRoutes(user, context), { prefix: '/api/spot/user' });
+    await scope.register(async (market) => marketRoutes(market, context), { prefix: '/api/spot/market' });
+    healthRoute(scope, exchange);
+  });
+};
+
+/** For load balancers: 503 once a stage has failed. A halted symbol degrades the venue, it does not take it off. */
+function healthRoute(app: FastifyInstance, exchange: ExchangePort): void {
+  const health = { type: 'object', additionalProperties: true, required: ['status'] } as const;
+  app.get(
+    '/api/spot/health',
+    { schema: { tags: ['health'], summary: 'How the stages are', response: { 200: health, 503: health } } },
+    async (_request, reply) => {
+      const now = exchange.health();
+      return reply.code(now.status === 'failed' ? 503 : 200).send(now);
+    },
+  );
+}
