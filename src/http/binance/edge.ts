@@ -1,4 +1,4 @@
-// One Binance call from end to end, whatever carried it: weight, security, parameters, order count, the method.
+// One Binance call from end to end, whatever carried it: weight, security, parameters, the method.
 // In: a method and a call. Out: its result or the error as clients read it; it never rejects.
 import { type ExchangePort, OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
 import { BinanceError } from './binanceError.ts';
@@ -40,8 +40,7 @@ export class BinanceEdge {
     try {
       const weight = method.weight(call.params);
       limits.addresses.charge(call.ip, weight, nowUs);
-      const caller =
-        method.security === 'NONE' ? undefined : authorise(exchange.registry, method.security, call, nowUs);
+      const caller = method.security === 'NONE' ? undefined : authorise(exchange.registry, method.security, call, nowUs);
       accountId = caller?.key.accountId ?? 0;
       const params = method.params.parse(call.params, envelopeOf(method, call.transport));
       const ctx: MethodContext = {
@@ -56,9 +55,6 @@ export class BinanceEdge {
         apiKey: caller?.key,
         accountId,
       };
-      if (method.unfilledOrders > 0 && !method.ownOrderLimit) {
-        limits.orders.add(accountId, method.unfilledOrders, nowUs);
-      }
       // Signature checks and queues take time: the window must still be open when the call is handed on.
       if (caller !== undefined) checkTiming(caller.timing, exchange.clock.nowUs());
       const result = await method.handle(ctx, params);
@@ -83,11 +79,7 @@ export class BinanceEdge {
       );
     }
     if (error instanceof OverloadShedError) {
-      return new BinanceError(
-        -1008,
-        'Server is currently overloaded with other requests. Please try again in a few minutes.',
-        503,
-      );
+      return new BinanceError(-1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.', 503);
     }
     this.#onUnexpected(error, method);
     return new BinanceError(-1000, 'An unknown error occurred while processing the request.', 500);

@@ -89,6 +89,5 @@ function recvWindow(call: Call): number {
 
 export function checkTiming(timing: Timing, nowUs: number): void {
   if (timing.timestampUs >= nowUs + AHEAD_US) throw aheadOfServer();
-  if (nowUs - timing.timestampUs > timing.recvWindowUs || timing.timestampUs < FIRST_TIMESTAMP_US)
-    throw outsideWindow();
+  if (nowUs - timing.timestampUs > timing.recvWindowUs || timing.timestampUs < FIRST_TIMESTAMP_US) throw outsideWindow();
 }

@@ -12,6 +12,8 @@ export interface BinanceSettings {
   readonly exchangeMaxNumAlgoOrders: number;
   readonly exchangeMaxNumIcebergOrders: number;
   readonly exchangeMaxNumOrderLists: number;
+  /** MAX_ASSET: the most of an asset one order may be about, as a decimal. */
+  readonly maxAssets: readonly { readonly asset: string; readonly limit: string }[];
 }
 
 export const DEFAULT_BINANCE_SETTINGS: BinanceSettings = Object.freeze<BinanceSettings>({
@@ -22,4 +24,5 @@ export const DEFAULT_BINANCE_SETTINGS: BinanceSettings = Object.freeze<BinanceSe
   exchangeMaxNumAlgoOrders: 0,
   exchangeMaxNumIcebergOrders: 0,
   exchangeMaxNumOrderLists: 0,
+  maxAssets: [],
 });

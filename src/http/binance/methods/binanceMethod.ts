@@ -62,10 +62,8 @@ export interface BinanceMethod<P = unknown> {
   weight(params: RawParams): number;
   /** Order placement and cancels cost their weight only when they fail. */
   readonly freeOnSuccess: boolean;
-  /** Unfilled orders it adds to the account's count, before its outcome is known. */
+  /** Unfilled orders it adds to the account's count: the method counts them right before it hands the orders on. */
   readonly unfilledOrders: number;
-  /** True where the method checks the unfilled-order limits itself (cancelReplace). */
-  readonly ownOrderLimit: boolean;
   /** The JSON-ready result; throws BinanceError. */
   handle(ctx: MethodContext, params: P): unknown | Promise<unknown>;
 }
@@ -78,7 +76,6 @@ export interface MethodDefinition<S extends Spec> {
   readonly weight: number | ((params: RawParams) => number);
   readonly freeOnSuccess?: boolean;
   readonly unfilledOrders?: number;
-  readonly ownOrderLimit?: boolean;
   /** In the order Binance reads them. */
   readonly params: S;
   handle(ctx: MethodContext, params: Parsed<S>): unknown | Promise<unknown>;
@@ -97,7 +94,6 @@ export function defineMethod<const S extends Spec>(definition: MethodDefinition<
     weight: typeof weight === 'number' ? () => weight : weight,
     freeOnSuccess: definition.freeOnSuccess ?? false,
     unfilledOrders: definition.unfilledOrders ?? 0,
-    ownOrderLimit: definition.ownOrderLimit ?? false,
     handle: definition.handle.bind(definition),
   };
 }

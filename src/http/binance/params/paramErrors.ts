@@ -13,6 +13,10 @@ export function duplicateValues(): BinanceError {
   return new BinanceError(-1101, 'Duplicate values for a parameter detected.');
 }
 
+export function tooManyValues(name: string, most: number): BinanceError {
+  return new BinanceError(-1101, `Too many values sent for parameter '${name}', maximum allowed up to ${most}.`);
+}
+
 export function missing(name: string): BinanceError {
   return new BinanceError(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`);
 }
@@ -22,10 +26,7 @@ export function neitherSent(one: string, other: string): BinanceError {
 }
 
 export function unread(read: number, sent: number): BinanceError {
-  return new BinanceError(
-    -1104,
-    `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`,
-  );
+  return new BinanceError(-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`);
 }
 
 export function empty(name: string): BinanceError {

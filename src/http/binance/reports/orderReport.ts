@@ -7,15 +7,7 @@ import type { SpotTrade } from '../../../domain/spotTrade.ts';
 import type { OrderReport } from '../../../ports/exchangePort.ts';
 import { formatPrice, formatQuantity, formatQuote, formatUnits } from '../../units.ts';
 import type { TimePrinter } from '../timeUnit.ts';
-import {
-  conditionalFields,
-  endFields,
-  originalLots,
-  pegFields,
-  quantityUnknown,
-  type Report,
-  workingTime,
-} from './orderFields.ts';
+import { conditionalFields, endFields, originalLots, pegFields, quantityUnknown, type Report, workingTime } from './orderFields.ts';
 import { orderStatusWord, orderTypeWord, sideWord, stpModeWord, timeInForceWord } from './words.ts';
 
 export type ResponseType = 'ACK' | 'RESULT' | 'FULL';
@@ -104,12 +96,7 @@ export function placementReport(
 }
 
 /** `cancelId`: the client id of the cancel, which ended this order whether or not it named it. */
-export function cancelReport(
-  instrument: Instrument,
-  { order, timeUs }: OrderReport,
-  cancelId: string,
-  time: TimePrinter,
-): Report {
+export function cancelReport(instrument: Instrument, { order, timeUs }: OrderReport, cancelId: string, time: TimePrinter): Report {
   const report: Report = {
     symbol: order.symbol,
     origClientOrderId: order.clientOrderId,
@@ -126,11 +113,7 @@ export function cancelReport(
 }
 
 /** The amendedOrder of an amend: its own spelling of the same facts. */
-export function amendedOrder(
-  instrument: Instrument,
-  { order, origClientOrderId }: OrderReport,
-  time: TimePrinter,
-): Report {
+export function amendedOrder(instrument: Instrument, { order, origClientOrderId }: OrderReport, time: TimePrinter): Report {
   const report: Report = {
     symbol: order.symbol,
     orderId: order.orderId,

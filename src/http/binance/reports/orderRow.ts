@@ -6,15 +6,7 @@ import type { SpotTrade } from '../../../domain/spotTrade.ts';
 import type { OrderAmendment, PreventedMatchRow } from '../../../ports/historyQueries.ts';
 import { formatPrice, formatQuantity, formatQuote } from '../../units.ts';
 import type { TimePrinter } from '../timeUnit.ts';
-import {
-  conditionalFields,
-  endFields,
-  originalLots,
-  pegFields,
-  quantityUnknown,
-  type Report,
-  workingTime,
-} from './orderFields.ts';
+import { conditionalFields, endFields, originalLots, pegFields, quantityUnknown, type Report, workingTime } from './orderFields.ts';
 import { commissionOf } from './orderReport.ts';
 import { orderStatusWord, orderTypeWord, sideWord, stpModeWord, timeInForceWord } from './words.ts';
 
@@ -48,13 +40,7 @@ export function orderRow(instrument: Instrument, order: Readonly<SpotOrder>, tim
 }
 
 /** One side of a trade: two rows when the account traded with itself. `orderListIdOf`: of the side's order. */
-export function myTradeRow(
-  instrument: Instrument,
-  trade: SpotTrade,
-  side: Side,
-  orderListId: number,
-  time: TimePrinter,
-): Report {
+export function myTradeRow(instrument: Instrument, trade: SpotTrade, side: Side, orderListId: number, time: TimePrinter): Report {
   const isBuyer = side === Side.BUY;
   const commission = commissionOf(instrument, trade, side);
   return {
@@ -88,12 +74,7 @@ export function amendmentRow(instrument: Instrument, amendment: OrderAmendment, 
 }
 
 /** The prevented quantities appear for the sides the mode took something from. */
-export function preventedMatchRow(
-  instrument: Instrument,
-  match: PreventedMatchRow,
-  tradeGroupId: number,
-  time: TimePrinter,
-): Report {
+export function preventedMatchRow(instrument: Instrument, match: PreventedMatchRow, tradeGroupId: number, time: TimePrinter): Report {
   const row: Report = {
     symbol: match.symbol,
     preventedMatchId: match.preventedMatchId,
