@@ -50,6 +50,7 @@ export class UpgradeRouter {
   #accepted = 0;
   #refused = 0;
   #closing = false;
+  readonly #closingListeners: (() => void)[] = [];
 
   constructor(options: UpgradeRouterOptions) {
     this.#options = options;
@@ -65,6 +66,11 @@ export class UpgradeRouter {
   /** The first route whose predicate holds for the path (without the query) serves the connection. */
   route(matches: (path: string) => boolean, handler: UpgradeHandler): void {
     this.#routes.push({ matches, handler });
+  }
+
+  /** Called when the router begins to close, while every connection still takes a last message. */
+  onClosing(listener: () => void): void {
+    this.#closingListeners.push(listener);
   }
 
   counts(): UpgradeCounts {
@@ -129,6 +135,7 @@ export class UpgradeRouter {
   /** Refuses new connections and closes the open ones; resolves when all are gone, cut off after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
+    for (const listener of this.#closingListeners) listener();
     const open = [...this.#server.clients];
     const gone = open.map(
       (webSocket) =>

@@ -4,7 +4,7 @@ export interface SocketSettings {
   /** Messages (JSON, ping, pong) a stream socket may send per second; it is disconnected above. */
   readonly streamMessagesPerSecond: number;
   readonly streamsPerConnection: number;
-  /** Name a stream socket may use at most; also bounds what a subscription costs. */
+  /** A connection is closed when it is this old. */
   readonly lifeMs: number;
   readonly pingEveryMs: number;
   /** A peer that has not answered a ping for this long is dropped. */

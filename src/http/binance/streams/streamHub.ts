@@ -5,11 +5,11 @@
 //
 // In: subscriptions of connections. Out: frames, encoded once for all who get them. Knows no sockets and no protocol.
 import type { ExchangePort } from '../../../ports/exchangePort.ts';
+import type { StartTicker } from '../sockets/ticker.ts';
 import { Channel, type FrameSink, type Shape } from './channel.ts';
 import { sourceOfMarket, sourceOfSymbol } from './sourceOf.ts';
 import { parseStreamName, type StreamSpec } from './streamName.ts';
 import { type StreamSource, TICK_MS } from './streamSource.ts';
-import type { StartTicker } from './ticker.ts';
 
 export interface StreamHubOptions {
   readonly exchange: Pick<ExchangePort, 'markets' | 'registry' | 'history' | 'clock'>;

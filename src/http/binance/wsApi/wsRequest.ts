@@ -1,0 +1,124 @@
+// A WS-API request as text to its parts, with every parameter as it was written: the signature was made over those texts.
+import { BinanceError } from '../binanceError.ts';
+import { forEachMember, JsonSyntaxError, type Lexeme, plainText, rawText, scanJson } from '../jsonLexemes.ts';
+import { duplicateValues, missing } from '../params/paramErrors.ts';
+import { RawParams } from '../params/rawParams.ts';
+
+export interface WsRequest {
+  /** As the client wrote it, type and digits kept. */
+  readonly id: string;
+  /** Without the optional version prefix. */
+  readonly method: string;
+  readonly params: RawParams;
+  /** The texts any of which the client may have signed, likeliest first. */
+  payloads(): readonly string[];
+}
+
+/** A message that is no request; `id` is its id where it has a good one, else null. */
+export class WsRequestError extends Error {
+  override name = 'WsRequestError';
+  readonly error: BinanceError;
+  readonly id: string;
+
+  constructor(error: BinanceError, id = 'null') {
+    super(error.message, { cause: error });
+    this.error = error;
+    this.id = id;
+  }
+}
+
+/** Longest id that is kept and echoed. */
+const MAX_ID_LENGTH = 256;
+
+function invalidJson(): WsRequestError {
+  return new WsRequestError(new BinanceError(-1135, 'Invalid JSON Request'));
+}
+
+function scanObject(text: string): Lexeme {
+  let message: Lexeme;
+  try {
+    message = scanJson(text);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw invalidJson();
+    throw error;
+  }
+  if (message.kind !== 'object') throw invalidJson();
+  return message;
+}
+
+function idOf(text: string, id: Lexeme | undefined): string {
+  if (id === undefined) throw new WsRequestError(missing('id'));
+  const isFit = id.kind === 'number' || id.kind === 'string' || id.kind === 'null';
+  if (!isFit || id.end - id.start > MAX_ID_LENGTH) {
+    throw new WsRequestError(new BinanceError(-1135, "Invalid 'id' in JSON request; expected an integer, a string or null."));
+  }
+  return rawText(text, id);
+}
+
+function methodOf(text: string, method: Lexeme | undefined, id: string): string {
+  if (method === undefined) throw new WsRequestError(missing('method'), id);
+  if (method.kind !== 'string') {
+    throw new WsRequestError(new BinanceError(-1135, "Invalid 'method' in JSON request; expected a string."), id);
+  }
+  const name = plainText(text, method);
+  return name.startsWith('v3/') ? name.slice(3) : name;
+}
+
+/** Arrays are read as REST reads them, without spaces; what was signed keeps them. */
+function readText(text: string, value: Lexeme): string {
+  return value.kind === 'array' ? JSON.stringify(JSON.parse(rawText(text, value))) : plainText(text, value);
+}
+
+type SignedPair = readonly [name: string, text: string];
+
+function byName(a: SignedPair, b: SignedPair): number {
+  return a[0] < b[0] ? -1 : 1;
+}
+
+/** Names in alphabetical order, as documented; then the values percent-encoded, as several clients sign them. */
+function payloadsOf(pairs: readonly SignedPair[]): readonly string[] {
+  const signed = pairs.filter(([name]) => name !== 'signature').sort(byName);
+  const plain = signed.map(([name, text]) => `${name}=${text}`).join('&');
+  const encoded = signed.map(([name, text]) => `${name}=${percentEncoded(text)}`).join('&');
+  return encoded === plain ? [plain] : [plain, encoded];
+}
+
+function percentEncoded(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // A lone surrogate has no UTF-8 form; nobody can have signed it.
+    return text;
+  }
+}
+
+/** Throws WsRequestError. */
+export function parseWsRequest(text: string): WsRequest {
+  let id: Lexeme | undefined;
+  let method: Lexeme | undefined;
+  let params: Lexeme | undefined;
+  forEachMember(text, scanObject(text), (name, value) => {
+    if (name === 'id') id = value;
+    else if (name === 'method') method = value;
+    else if (name === 'params') params = value;
+  });
+  const idText = idOf(text, id);
+  const name = methodOf(text, method, idText);
+  const values = new Map<string, string>();
+  const pairs: SignedPair[] = [];
+  if (params !== undefined && params.kind !== 'null') {
+    if (params.kind !== 'object') {
+      throw new WsRequestError(new BinanceError(-1135, "Invalid 'params' in JSON request; expected an object."), idText);
+    }
+    let repeated = false;
+    const seen = new Set<string>();
+    forEachMember(text, params, (param, value) => {
+      if (seen.has(param)) repeated = true;
+      seen.add(param);
+      pairs.push([param, plainText(text, value)]);
+      if (value.kind !== 'null') values.set(param, readText(text, value));
+    });
+    if (repeated) throw new WsRequestError(duplicateValues(), idText);
+  }
+  return { id: idText, method: name, params: new RawParams(values), payloads: () => payloadsOf(pairs) };
+}

@@ -1,0 +1,18 @@
+// WS-API answers as text: {"id","status","result"|"error","rateLimits"}.
+import type { BinanceError } from '../binanceError.ts';
+import type { RateLimitRow } from '../rateLimits/rateLimits.ts';
+
+function limitsText(rateLimits: readonly RateLimitRow[] | undefined): string {
+  return rateLimits === undefined ? '' : `,"rateLimits":${JSON.stringify(rateLimits)}`;
+}
+
+/** `id` is JSON text. */
+export function resultText(id: string, result: unknown, rateLimits?: readonly RateLimitRow[]): string {
+  return `{"id":${id},"status":200,"result":${JSON.stringify(result)}${limitsText(rateLimits)}}`;
+}
+
+export function errorText(id: string, error: BinanceError, rateLimits?: readonly RateLimitRow[]): string {
+  const { code, msg, data, httpStatus } = error;
+  const body = JSON.stringify(data === undefined ? { code, msg } : { code, msg, data });
+  return `{"id":${id},"status":${httpStatus},"error":${body}${limitsText(rateLimits)}}`;
+}
