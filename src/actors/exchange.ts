@@ -199,7 +199,7 @@ export class Exchange implements ExchangePort, Admin {
         for (const [, account] of host.current.states()) accounts.push(account);
       });
     }
-    return reconcile(accounts, houses);
+    return reconcile(accounts, houses, this.registry);
   }
 
   #transfer(command: CommandOf<'Deposit'> | CommandOf<'Withdraw'>, kind: 'Deposit' | 'Withdraw'): Promise<BalanceResult> {

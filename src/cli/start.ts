@@ -1,7 +1,7 @@
 // `sedax start`: the exchange in this process, until SIGINT or SIGTERM, or until it cannot go on.
 import { performance } from 'node:perf_hooks';
-import { type App, startApp } from '../app.ts';
 import { adminTokenFile } from '../adminToken.ts';
+import { type App, startApp } from '../app.ts';
 import type { Config } from '../config/schema.ts';
 import { demoFile } from '../demo.ts';
 import { makeLogger } from '../support/logger.ts';
@@ -72,5 +72,6 @@ function greet(app: App, config: Config, tookMs: number, print: (line: string) =
   if (config.admin.token === '' && app.adminToken !== '') print(`  admin token ${adminTokenFile(config.dataDir)}`);
   if (app.demoKeys.length === 0) return;
   print(`  demo keys   ${demoFile(config.dataDir)} (SEDAX_DEMO_ENABLED=false switches them off)`);
-  for (const { name, accountId, apiKey, secret } of app.demoKeys) print(`  ${name.padEnd(11)} account ${accountId}  apiKey ${apiKey}  secret ${secret}`);
+  for (const { name, accountId, apiKey, secret } of app.demoKeys)
+    print(`  ${name.padEnd(11)} account ${accountId}  apiKey ${apiKey}  secret ${secret}`);
 }

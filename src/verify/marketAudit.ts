@@ -1,7 +1,7 @@
 // Audits the market logs entry by entry, with none of the code that wrote them: order states, quantities, trade ids, books.
 import { applyChanges, namesOf } from '../domain/changedFields.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../domain/changeLogEntry.ts';
-import { isLegalTransition, isTerminal } from '../domain/orderStatus.ts';
+import { isLegalTransition, isTerminal, type OrderStatus } from '../domain/orderStatus.ts';
 import { leavesLots, OrderField, type SpotOrder } from '../domain/spotOrder.ts';
 import { makerOrderId, type SpotTrade, takerOrderId } from '../domain/spotTrade.ts';
 
@@ -22,7 +22,8 @@ export class MarketAudit {
   readonly problems: string[] = [];
   readonly #assets: (symbol: string) => { readonly baseAsset: string; readonly quoteAsset: string; readonly lotUnits: number } | undefined;
   readonly #open = new Map<number, Audited>();
-  readonly #seen = new Set<number>();
+  /** Every order ever seen, with its last status. */
+  readonly #seen = new Map<number, OrderStatus>();
   readonly #commands = new Set<number>();
   readonly #lastTradeId = new Map<string, number>();
   readonly #lastUpdateId = new Map<string, number>();
@@ -36,6 +37,10 @@ export class MarketAudit {
   /** True when the log has ever seen the order. */
   knows(orderId: number): boolean {
     return this.#seen.has(orderId);
+  }
+
+  statusOf(orderId: number): OrderStatus | undefined {
+    return this.#seen.get(orderId);
   }
 
   entry(entry: ChangeLogEntry, where: string, totals: TradeTotals): void {
@@ -55,7 +60,7 @@ export class MarketAudit {
       const order = { ...change.fields };
       this.orders++;
       if (this.#seen.has(orderId)) this.#fail(where, `order ${orderId} is created twice`);
-      this.#seen.add(orderId);
+      this.#seen.set(orderId, order.status);
       if (order.orderListId === -1) {
         if (this.#commands.has(order.commandId)) this.#fail(where, `command ${order.commandId} placed more than one order`);
         this.#commands.add(order.commandId);
@@ -84,6 +89,7 @@ export class MarketAudit {
     applyChanges(order, orderNames, change.changedFields);
     if (order.status !== before && !isLegalTransition(before, order.status))
       this.#fail(where, `order ${orderId}: illegal transition ${before} to ${order.status}`);
+    this.#seen.set(orderId, order.status);
     if (order.updateId !== updateId) this.#book(order, where, entry);
     if (order.executedLots !== audited.tradedLots)
       this.#fail(where, `order ${orderId}: executed ${order.executedLots} lots, its trades say ${audited.tradedLots}`);

@@ -12,12 +12,13 @@ import { reconcile } from '../actors/settlement/reconciliation.ts';
 import { entriesOf } from '../actors/step.ts';
 import type { Bus } from '../bus/bus.ts';
 import { streams } from '../bus/subjects.ts';
-import type { Account } from '../domain/account/account.ts';
+import type { Account, InstrumentLookup } from '../domain/account/account.ts';
 import { houseAccountId } from '../domain/accountProfile.ts';
 import { ChangeKind, EntityType } from '../domain/changeLogEntry.ts';
 import type { KLineBuilder } from '../domain/kline/klineBuilder.ts';
 import { KLineBuilder as Builder } from '../domain/kline/klineBuilder.ts';
 import type { Market } from '../domain/market/market.ts';
+import { OrderStatus } from '../domain/orderStatus.ts';
 import type { SpotTrade } from '../domain/spotTrade.ts';
 import { MarketAudit, type TradeTotals } from './marketAudit.ts';
 
@@ -27,6 +28,8 @@ export interface VerifyOptions {
   readonly marketPartitions: number;
   /** Orders a client was told of: each must be in the log. */
   readonly acknowledgedOrderIds?: readonly number[];
+  /** Orders a client was told are cancelled: none may be open or executed further. */
+  readonly cancelledOrderIds?: readonly number[];
   readonly onProgress?: (line: string) => void;
 }
 
@@ -68,11 +71,13 @@ export async function verifyLogs(options: VerifyOptions): Promise<VerifyReport> 
   check(
     'account',
     accounts.flatMap(({ recovered }) => [...recovered.children]),
+    registry,
     problems,
   );
   check(
     'symbol',
     markets.flatMap((recovered) => [...recovered.children]),
+    registry,
     problems,
   );
 
@@ -101,9 +106,12 @@ export async function verifyLogs(options: VerifyOptions): Promise<VerifyReport> 
   }
   audit.finish();
   problems.push(...audit.problems);
-  checkBalances(accounts, totals, accountPartitions, problems);
+  checkBalances(accounts, totals, accountPartitions, registry, problems);
   for (const orderId of options.acknowledgedOrderIds ?? []) {
     if (!audit.knows(orderId)) problems.push(`order ${orderId} was acknowledged and is not in the log`);
+  }
+  for (const orderId of options.cancelledOrderIds ?? []) {
+    if (audit.statusOf(orderId) !== OrderStatus.Cancelled) problems.push(`order ${orderId} was acknowledged as cancelled and is not`);
   }
   registry.stop();
   return { problems, messages, orders: audit.orders, trades: audit.trades, hashes };
@@ -131,10 +139,15 @@ async function compare<State, Input>(
   return folded;
 }
 
-function check(what: string, states: readonly (readonly [string | number, { checkInvariants(): void }])[], problems: string[]): void {
+function check(
+  what: string,
+  states: readonly (readonly [string | number, { checkInvariants(instruments: InstrumentLookup): void }])[],
+  instruments: InstrumentLookup,
+  problems: string[],
+): void {
   for (const [key, state] of states) {
     try {
-      state.checkInvariants();
+      state.checkInvariants(instruments);
     } catch (error) {
       problems.push(`${what} ${key}: ${(error as Error).message}`);
     }
@@ -169,6 +182,7 @@ function checkBalances(
   accounts: readonly { readonly partition: number; readonly recovered: Recovered<Account> }[],
   totals: readonly TradeTotals[],
   accountPartitions: number,
+  instruments: InstrumentLookup,
   problems: string[],
 ): void {
   const houses = new Set(Array.from({ length: accountPartitions }, (_, p) => houseAccountId(p)));
@@ -186,7 +200,7 @@ function checkBalances(
     }
   }
   const everyone = accounts.flatMap(({ recovered }) => [...recovered.children.values()]);
-  for (const row of reconcile(everyone, houses)) {
+  for (const row of reconcile(everyone, houses, instruments)) {
     // Fees of trades whose other side another partition has not consumed yet are not due yet: only whole venues add up.
     const settled = accounts.length === 1;
     if (!row.ok && settled)

@@ -21,7 +21,9 @@ export class NativeClient {
   async request(method: string, path: string, body?: unknown): Promise<Answer> {
     const payload = body === undefined ? '' : JSON.stringify(body);
     const timestamp = String(Date.now());
-    const signature = createHmac('sha256', this.#secret).update(timestamp + method + path + payload).digest('hex');
+    const signature = createHmac('sha256', this.#secret)
+      .update(timestamp + method + path + payload)
+      .digest('hex');
     const response = await fetch(this.#url + path, {
       method,
       headers: {

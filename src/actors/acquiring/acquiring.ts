@@ -132,7 +132,8 @@ export class Acquiring {
     const order = this.#withEstimate(command.symbol, command.order);
     return this.#submit<CancelReplaceResult>({ ...command, order, kind: 'CancelReplace', commandId: this.#ids.next() }, (collected) => {
       const answer = collected.answer as AccountAnswer;
-      if ('ok' in answer) return concludeReplacedAtOnce(collected, answer);
+      // Refused before either half was tried.
+      if ('ok' in answer) return answer.ok ? undefined : { cancel: refused(answer.reason), place: null };
       let cancel: PlaceResult;
       if (answer.cancel.code !== 0) cancel = refused(engineReject(answer.cancel.code) ?? EngineReject.UNKNOWN_ORDER);
       else {
@@ -151,8 +152,8 @@ export class Acquiring {
     return this.#submit<BalanceResult>({ ...command, kind, commandId: this.#ids.next() }, (collected) => {
       const reply = collected.answer as CommandReply;
       if (!reply.ok) return reply;
-      if (reply.balance === null) throw new Error('an account writer answered a transfer without a balance');
-      return { ok: true, balance: reply.balance, duplicate: reply.duplicate };
+      if (reply.balance === undefined) throw new Error('an account writer answered a transfer without a balance');
+      return { ok: true, balance: reply.balance, duplicate: reply.duplicate ?? false };
     });
   }
 
@@ -226,20 +227,6 @@ function placedOf(collected: Collected): PlaceResult | undefined {
   if (report === undefined) return undefined;
   if (report.order.status === OrderStatus.Rejected) return refused(engineReject(report.order.rejectCode) ?? EngineReject.POISON);
   return { ok: true, report };
-}
-
-/** The cancel failed at the account's writer, or nothing was tried: no outcome of the symbol's writer will follow. */
-function concludeReplacedAtOnce(collected: Collected, reply: CommandReply): CancelReplaceResult | undefined {
-  const cancelFailed = engineReject(reply.cancel?.code ?? 0);
-  if (!reply.ok) {
-    if (cancelFailed === undefined) return { cancel: refused(reply.reason), place: null };
-    return {
-      cancel: refused(cancelFailed),
-      place: reply.reason.code === cancelFailed.code ? null : refused(reply.reason),
-    };
-  }
-  const place = placedOf(collected);
-  return place && { cancel: refused(cancelFailed ?? EngineReject.UNKNOWN_ORDER), place };
 }
 
 function concludePlaced(collected: Collected): PlaceResult | undefined {

@@ -1,4 +1,5 @@
-// History: keeps the queryable past up with the log. In: markets, accounts, klines. Out: the embedded store.
+// History: keeps the queryable past up with the log. In: markets, accounts, klines. Out: the embedded store. What the store
+// has not committed when the process dies is fed to it again: the log is the truth.
 import type { Bus, BusMessage } from '../../bus/bus.ts';
 import type { HistoryStore } from '../../history/historyStore.ts';
 import { LogConsumer } from '../logConsumer.ts';
@@ -14,20 +15,28 @@ export interface HistoryStageDeps {
   readonly maxBatch: number;
 }
 
+/** Applied and not yet committed: above it the stage waits for the commit before it takes more. */
+const UNFLUSHED_BYTES_MAX = 16 * 2 ** 20;
+/** A quiet store is committed this long after the last change. */
+const FLUSH_AFTER_MS = 250;
+
 export class HistoryStage {
   readonly consumer: LogConsumer;
   readonly #store: HistoryStore;
+  readonly #root: ActorRoot;
+  #flushTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: HistoryStageDeps) {
     const { store, bus, root, parent, streams, maxBatch } = deps;
     this.#store = store;
+    this.#root = root;
     this.consumer = new LogConsumer(bus, root, parent, {
       name: 'history',
       streams: streams.map((stream) => ({ stream, position: store.position(stream) })),
       maxBatch,
       handle: (stream, messages) => this.#take(stream, messages),
-      // The store takes a batch whole or not at all, and ignores what it already has: the log is the truth, so try once more.
-      recover: (stream, messages) => this.#take(stream, messages),
+      // The store ignores what it already has, so the batch is tried once more; when that fails too, the process ends.
+      recover: async (stream, messages) => this.#take(stream, messages),
     });
   }
 
@@ -37,11 +46,16 @@ export class HistoryStage {
 
   async stop(): Promise<void> {
     await this.consumer.stop();
+    clearTimeout(this.#flushTimer);
     await this.#store.close();
   }
 
-  #take(stream: string, messages: readonly BusMessage[]): Promise<void> {
+  #take(stream: string, messages: readonly BusMessage[]): void | Promise<void> {
     for (const message of messages) this.#store.apply(stream, message.sequence, entriesOf(message));
-    return this.#store.flush();
+    if (this.#store.unflushedBytes > UNFLUSHED_BYTES_MAX) return this.#store.flush();
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flushTimer = undefined;
+      this.#store.flush().catch((error: unknown) => this.#root.fatal('history', error as Error));
+    }, FLUSH_AFTER_MS);
   }
 }

@@ -1,9 +1,13 @@
 // Invariants 1 and 2, computed from the accounts as they are: what the venue holds is what came in, and every locked unit
 // is locked by an open reservation.
-import type { Account } from '../../domain/account/account.ts';
+import type { Account, InstrumentLookup } from '../../domain/account/account.ts';
 import type { AssetReconciliation } from '../../ports/exchangePort.ts';
 
-export function reconcile(accounts: Iterable<Account>, houses: ReadonlySet<number>): readonly AssetReconciliation[] {
+export function reconcile(
+  accounts: Iterable<Account>,
+  houses: ReadonlySet<number>,
+  instruments: InstrumentLookup,
+): readonly AssetReconciliation[] {
   const rows = new Map<
     string,
     { free: bigint; locked: bigint; fees: bigint; deposited: bigint; withdrawn: bigint; reserved: bigint; ok: boolean }
@@ -16,7 +20,7 @@ export function reconcile(accounts: Iterable<Account>, houses: ReadonlySet<numbe
     return made;
   };
   for (const account of accounts) {
-    const reservations = account.reservations();
+    const reservations = account.reservations(instruments);
     for (const { asset, free, locked } of account.balances()) {
       const sum = row(asset);
       if (houses.has(account.accountId)) sum.fees += free + locked;
