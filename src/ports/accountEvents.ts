@@ -20,7 +20,10 @@ export type AccountEvent =
       readonly requestClientOrderId: string;
       /** REPLACED: the client order id before the amend. */
       readonly origClientOrderId: string;
-      /** Unique, ascending per symbol. */
+      /**
+       * Sequence of the entry that says it happened: ascending per symbol, and unique but for the two sides of a
+       * prevented self-trade, which one entry tells.
+       */
       readonly executionId: number;
       readonly timeUs: number;
     }

@@ -5,7 +5,6 @@
 // A taker's row is complete only with its last entry, after its trades. Its events carry running copies: the row counts
 // up trade by trade, and the last event of a taker that goes on living (or is filled) is completed by that last entry.
 import { type ChangedFields, type ChangeLogEntry, newValue } from '../../domain/changeLogEntry.ts';
-import { executionId } from '../../domain/executionId.ts';
 import { OrderStatus } from '../../domain/orderStatus.ts';
 import { ExpiryReason, isTriggered, RequestKind } from '../../domain/orderTerms.ts';
 import { OrderField, type PreventedMatch, type SpotOrder } from '../../domain/spotOrder.ts';
@@ -152,8 +151,7 @@ export class AccountFold {
     const taker = order.own();
     taker.preventedLots += match.takerPreventedLots;
     taker.preventedMatch = match;
-    const id = executionId(entry.sequence, true);
-    this.#takers.set(taker.orderId, this.#push(taker, entry, 'TRADE_PREVENTION', { preventedMatch: match, executionId: id }));
+    this.#takers.set(taker.orderId, this.#push(taker, entry, 'TRADE_PREVENTION', { preventedMatch: match }));
   }
 
   listCreated(open: OpenList, entry: ChangeLogEntry): void {
@@ -183,7 +181,7 @@ export class AccountFold {
     order: Readonly<SpotOrder>,
     entry: ChangeLogEntry,
     executionType: ExecutionType,
-    rest: Partial<Omit<Execution, 'kind' | 'executionType' | 'order'>> = {},
+    rest: Partial<Omit<Execution, 'kind' | 'executionType' | 'order' | 'executionId'>> = {},
   ): OpenExecution {
     const event: OpenExecution = {
       kind: 'execution',
@@ -194,7 +192,7 @@ export class AccountFold {
       preventedMatch: rest.preventedMatch ?? null,
       requestClientOrderId: rest.requestClientOrderId ?? '',
       origClientOrderId: rest.origClientOrderId ?? '',
-      executionId: rest.executionId ?? executionId(entry.sequence),
+      executionId: entry.sequence,
       timeUs: entry.timestamp,
     };
     this.#eventsOf(order.accountId).push(event);
