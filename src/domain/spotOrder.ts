@@ -30,6 +30,8 @@ export interface OrderRequest {
   readonly lots: number;
   /** REJECT: why, a code of rejectReason.ts. Absent = 0. */
   readonly code?: number;
+  /** ACTIVATE: the units reserved for the leg, which cap what a MARKET leg may spend. Absent = as when it was created. */
+  readonly reservedUnits?: bigint;
   /**
    * CANCEL of a cancel-replace: what its account places once the cancel has its outcome. It stands in the log so that
    * whoever takes the account over finishes the command; the symbol's writer passes over it.

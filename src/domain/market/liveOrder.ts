@@ -1,0 +1,73 @@
+// What the market asks of an order besides its fields, and the one place where orders are copied.
+import { isMarketLike, OrderType, PegPriceType } from '../orderTerms.ts';
+import type { SpotOrder } from '../spotOrder.ts';
+
+/** Field by field, so that all of the market's orders have one shape whoever made the original. */
+export function copyOrder(order: Readonly<SpotOrder>): SpotOrder {
+  return {
+    orderId: order.orderId,
+    accountId: order.accountId,
+    symbol: order.symbol,
+    clientOrderId: order.clientOrderId,
+    side: order.side,
+    type: order.type,
+    timeInForce: order.timeInForce,
+    priceTicks: order.priceTicks,
+    origLots: order.origLots,
+    commandId: order.commandId,
+    createdUs: order.createdUs,
+    makerRate: order.makerRate,
+    takerRate: order.takerRate,
+    status: order.status,
+    executedLots: order.executedLots,
+    cumQuoteUnits: order.cumQuoteUnits,
+    bookLots: order.bookLots,
+    updateId: order.updateId,
+    updateUs: order.updateUs,
+    workingUs: order.workingUs,
+    reservedUnits: order.reservedUnits,
+    origQuoteUnits: order.origQuoteUnits,
+    stpMode: order.stpMode,
+    stopPriceTicks: order.stopPriceTicks,
+    trailingDelta: order.trailingDelta,
+    trailingUs: order.trailingUs,
+    trailingExtremeTicks: order.trailingExtremeTicks,
+    icebergLots: order.icebergLots,
+    expireUs: order.expireUs,
+    orderListId: order.orderListId,
+    listLeg: order.listLeg,
+    strategyId: order.strategyId,
+    strategyType: order.strategyType,
+    pegPriceType: order.pegPriceType,
+    pegOffsetType: order.pegOffsetType,
+    pegOffsetValue: order.pegOffsetValue,
+    peggedPriceTicks: order.peggedPriceTicks,
+    preventedLots: order.preventedLots,
+    preventedMatch: order.preventedMatch,
+    expiryReason: order.expiryReason,
+    rejectCode: order.rejectCode,
+    amendCount: order.amendCount,
+    request: order.request,
+    outcome: order.outcome,
+  };
+}
+
+/** The limit it rests or trades at; 0 for orders without one. */
+export function limitTicks(order: Readonly<SpotOrder>): number {
+  if (isMarketLike(order.type)) return 0;
+  return order.peggedPriceTicks === 0 ? order.priceTicks : order.peggedPriceTicks;
+}
+
+export function isPegged(order: Readonly<SpotOrder>): boolean {
+  return order.pegPriceType !== PegPriceType.NONE;
+}
+
+/** What an order with these lots left shows on the book. */
+export function visibleLots(order: Readonly<SpotOrder>, leaves: number): number {
+  return order.icebergLots > 0 && order.icebergLots < leaves ? order.icebergLots : leaves;
+}
+
+/** MARKET by quote amount: its quantity is what the amount buys or takes. */
+export function isByQuote(order: Readonly<SpotOrder>): boolean {
+  return order.type === OrderType.MARKET && order.origQuoteUnits > 0n;
+}

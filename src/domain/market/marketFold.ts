@@ -1,0 +1,113 @@
+// Rebuilds a symbol's state from its own log: every entry, applied in order, leaves exactly what the engine had after
+// writing it. Where an order is follows from its fields: lots shown = on the book; consumed to the last shown lot with
+// more to show = an iceberg's next part, last in the queue; a conditional order waits until its state says otherwise.
+
+import { applyChanges, namesOf } from '../changedFields.ts';
+import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../changeLogEntry.ts';
+import { isTerminal, type OrderStatus } from '../orderStatus.ts';
+import { ListStatusType, RequestKind } from '../orderTerms.ts';
+import { OrderField, type PreventedMatch, type RequestOutcome, type SpotOrder } from '../spotOrder.ts';
+import { OrderListField, type SpotOrderList } from '../spotOrderList.ts';
+import type { SpotTrade } from '../spotTrade.ts';
+import { copyOrder } from './liveOrder.ts';
+import { isConditional, type MarketState } from './marketState.ts';
+
+const ORDER_FIELDS = namesOf<SpotOrder>(OrderField);
+const LIST_FIELDS = namesOf<SpotOrderList>(OrderListField);
+
+export function foldEntry(state: MarketState, entry: ChangeLogEntry): void {
+  const change = entry.changeType;
+  switch (entry.entityType) {
+    case EntityType.SpotTrade:
+      if (change.kind === ChangeKind.Created) foldTrade(state, change.fields as SpotTrade);
+      return;
+    case EntityType.SpotOrder:
+      if (change.kind === ChangeKind.Created) foldCreated(state, change.fields as SpotOrder);
+      else if (change.kind === ChangeKind.Updated) foldUpdated(state, entry.entityId as number, change.changedFields);
+      return;
+    case EntityType.SpotOrderList:
+      if (change.kind === ChangeKind.Created) foldListCreated(state, change.fields as SpotOrderList);
+      else if (change.kind === ChangeKind.Updated) foldListUpdated(state, entry.entityId as number, change.changedFields);
+      return;
+    default:
+  }
+}
+
+function foldTrade(state: MarketState, trade: SpotTrade): void {
+  state.lastTradeId = trade.tradeId;
+  state.lastPriceTicks = trade.priceTicks;
+  state.triggers.track(trade.priceTicks);
+}
+
+function foldCreated(state: MarketState, row: Readonly<SpotOrder>): void {
+  if (isTerminal(row.status)) return;
+  state.observe(row.updateId, row.preventedMatch);
+  if (row.bookLots > 0) {
+    state.rest(row as SpotOrder, false);
+    return;
+  }
+  const order = copyOrder(row);
+  if (!isConditional(order)) state.taker = order;
+  else if (state.isParkedFirst(order)) state.parked.set(order.orderId, { order, funded: false });
+  else state.arm(order);
+}
+
+function foldUpdated(state: MarketState, orderId: number, changes: ChangedFields): void {
+  const updateId = newValue(changes, OrderField.updateId) as number | undefined;
+  const prevented = newValue(changes, OrderField.preventedMatch) as PreventedMatch | null | undefined;
+  state.observe(updateId ?? 0, prevented ?? null);
+  const node = state.book.find(orderId);
+  if (node !== 0) {
+    foldResting(state, node, changes);
+    return;
+  }
+  if (state.taker !== null && state.taker.orderId === orderId) {
+    applyChanges(state.taker, ORDER_FIELDS, changes);
+    state.endTaker();
+    return;
+  }
+  const waiting = state.triggers.find(orderId) ?? state.parked.get(orderId)?.order;
+  // A failed request may name an order that is not open.
+  if (waiting !== undefined) foldWaiting(state, waiting, changes);
+}
+
+function foldResting(state: MarketState, node: number, changes: ChangedFields): void {
+  const status = newValue(changes, OrderField.status) as OrderStatus | undefined;
+  if (status !== undefined && isTerminal(status)) {
+    state.removeResting(node);
+    return;
+  }
+  const order = state.mutable(node);
+  const shown = order.bookLots;
+  const gone = order.executedLots + order.preventedLots;
+  applyChanges(order, ORDER_FIELDS, changes);
+  if (order.executedLots + order.preventedLots - gone === shown) state.book.requeue(node, order.bookLots);
+  else if (order.bookLots !== shown) state.book.setLots(node, order.bookLots);
+}
+
+function foldWaiting(state: MarketState, order: SpotOrder, changes: ChangedFields): void {
+  const tracked = order.trailingUs > 0;
+  applyChanges(order, ORDER_FIELDS, changes);
+  if (isTerminal(order.status)) {
+    state.removeWaiting(order, true);
+    return;
+  }
+  if (!isConditional(order)) {
+    state.goLive(order);
+    return;
+  }
+  if (!tracked && order.trailingUs > 0) state.triggers.activate(order.orderId, order.trailingExtremeTicks);
+  const outcome = newValue(changes, OrderField.outcome) as RequestOutcome | undefined;
+  if (outcome?.kind === RequestKind.ACTIVATE && outcome.code === 0) state.fund(order.orderId);
+}
+
+function foldListCreated(state: MarketState, list: Readonly<SpotOrderList>): void {
+  if (list.statusType !== ListStatusType.ALL_DONE) state.lists.set(list.orderListId, { ...list });
+}
+
+function foldListUpdated(state: MarketState, orderListId: number, changes: ChangedFields): void {
+  const list = state.lists.get(orderListId);
+  if (list === undefined) return;
+  applyChanges(list, LIST_FIELDS, changes);
+  if (list.statusType === ListStatusType.ALL_DONE) state.lists.delete(orderListId);
+}
