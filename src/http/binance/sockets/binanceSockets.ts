@@ -6,7 +6,7 @@ import { CloseCode, Outbox } from '../../ws/outbox.ts';
 import type { UpgradeContext, UpgradeRouter } from '../../ws/upgradeRouter.ts';
 import { BinanceError } from '../binanceError.ts';
 import type { BinanceEdge } from '../edge.ts';
-import type { BinanceMethod } from '../methods/binanceMethod.ts';
+import { METHODS_BY_NAME } from '../methods/index.ts';
 import type { AccountOfListenKey } from '../streams/streamConnection.ts';
 import { StreamConnection } from '../streams/streamConnection.ts';
 import { StreamHub } from '../streams/streamHub.ts';
@@ -22,8 +22,6 @@ import { type StartTicker, startIntervalTicker } from './ticker.ts';
 
 export interface BinanceSocketDeps {
   readonly edge: BinanceEdge;
-  /** The shared method table, by WS-API name. */
-  readonly methods: ReadonlyMap<string, BinanceMethod>;
   readonly settings?: Partial<SocketSettings>;
   readonly startTicker?: StartTicker;
   /** Present where the retired listenKeys are switched on. */
@@ -151,7 +149,7 @@ export class BinanceSockets {
 
   #openApi(webSocket: WebSocket, context: UpgradeContext): void {
     const outbox = this.#outbox(webSocket, context);
-    const { edge, methods, onUnexpected } = this.#deps;
+    const { edge, onUnexpected } = this.#deps;
     const ip = context.address;
     let timeUnit: TimeUnit;
     try {
@@ -167,7 +165,7 @@ export class BinanceSockets {
     }
     const connection = new WsApiConnection({
       edge,
-      methods,
+      methods: METHODS_BY_NAME,
       userData: this.userData,
       settings: this.#settings,
       ip,

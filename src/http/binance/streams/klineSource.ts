@@ -177,7 +177,9 @@ export class KlineSource implements StreamSource {
   #correct(kline: ShownKline, nowUs: number): void {
     this.#closed = kline;
     this.#publish(kline, nowUs);
-    if (this.#running?.trades === 0) this.#running = this.#emptyAt(this.#running.openUs, kline.closeTicks);
+    if (this.#running?.trades !== 0) return;
+    this.#running = this.#emptyAt(this.#running.openUs, kline.closeTicks);
+    this.#changed = true;
   }
 
   #emptyAt(us: number, priceTicks: number): ShownKline {
