@@ -2,6 +2,7 @@
 // In: a method and a call. Out: its result or the error as clients read it; it never rejects.
 import { type ExchangePort, OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
 import { BinanceError } from './binanceError.ts';
+import { ListenKeys } from './listenKeys.ts';
 import { type BinanceMethod, type Call, envelopeOf, type MethodContext } from './methods/binanceMethod.ts';
 import { RateLimits } from './rateLimits/rateLimits.ts';
 import { authorise, checkTiming } from './security.ts';
@@ -23,12 +24,15 @@ export class BinanceEdge {
   readonly exchange: ExchangePort;
   readonly settings: BinanceSettings;
   readonly limits: RateLimits;
+  /** Undefined where the retired listenKeys are switched off. */
+  readonly listenKeys: ListenKeys | undefined;
   readonly #onUnexpected: (error: unknown, method: BinanceMethod) => void;
 
   constructor(options: EdgeOptions) {
     this.exchange = options.exchange;
     this.settings = { ...DEFAULT_BINANCE_SETTINGS, ...options.settings };
     this.limits = new RateLimits(this.settings.rateLimits, options.exchange.accountEvents);
+    this.listenKeys = this.settings.legacyListenKeys ? new ListenKeys() : undefined;
     this.#onUnexpected = options.onUnexpected ?? (() => {});
   }
 

@@ -48,6 +48,14 @@ export interface Authorised {
   readonly timing: Timing;
 }
 
+/** The key a call names, alive and allowed at its address; says nothing of a signature. */
+export function identify(registry: Registry, call: Call): ApiKey {
+  if (call.apiKey === undefined || !KEY_FORMAT.test(call.apiKey)) throw badKeyFormat();
+  const key = registry.apiKey(call.apiKey);
+  if (key === undefined || key.revoked || !isAllowedAddress(key.ipAllowList, call.ip)) throw rejectedKey();
+  return key;
+}
+
 /** Throws BinanceError unless the call may do what `security` guards. */
 export function authorise(registry: Registry, security: Security, call: Call, nowUs: number): Authorised {
   const { params } = call;
