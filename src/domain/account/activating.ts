@@ -31,7 +31,7 @@ export function activate(step: Step, { list, working }: Activation): void {
       clientOrderId: '',
       restriction: CancelRestriction.NONE,
       lots: leg.origLots,
-      ...(reason !== undefined && { code: reason.code }),
+      ...(reason === undefined ? undefined : { code: reason.code }),
     });
   }
 }

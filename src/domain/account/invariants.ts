@@ -50,8 +50,8 @@ function checkOrder(order: OpenOrder, context: InstrumentLookup): void {
 function checkIndexes(state: AccountState, who: string): void {
   const expected = new Map<string, SymbolOrders>();
   const of = (symbol: string): SymbolOrders => {
-    let open = expected.get(symbol);
-    if (open === undefined) expected.set(symbol, (open = new SymbolOrders()));
+    const open = expected.get(symbol) ?? new SymbolOrders();
+    expected.set(symbol, open);
     return open;
   };
   for (const order of state.orders.values()) {

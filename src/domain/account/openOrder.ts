@@ -2,7 +2,7 @@
 // that do. Every change goes through `change`, which also notes it for the log.
 import { assertNever } from '../assert.ts';
 import type { FieldValue } from '../changeLogEntry.ts';
-import { OrderStatus } from '../orderStatus.ts';
+import type { OrderStatus } from '../orderStatus.ts';
 import { ListLeg, ListOrderStatus, ListStatusType, Side } from '../orderTerms.ts';
 import { OrderField, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
@@ -141,8 +141,6 @@ export class OpenOrder {
         break;
       case OrderField.executedLots:
         this.executedLots = value as number;
-        // The log says only how an order ended; that it has executions says the rest.
-        if (this.status < OrderStatus.PartiallyFilled) this.status = OrderStatus.PartiallyFilled;
         break;
       case OrderField.reservedUnits:
         this.reservedUnits = value as bigint;

@@ -104,6 +104,10 @@ export function placeOrderList(step: Step, command: PlaceOrderList): CommandRepl
 
 /** What to lock for the order, or why it is refused. */
 export function reservation(instrument: Instrument, order: NewOrder, free: bigint): bigint | EngineReason {
+  // The door has checked all terms; these are the ones that a reservation must never be wrong about.
+  if (order.lots < 0 || order.priceTicks < 0 || order.stopPriceTicks < 0) return EngineReject.PRICE_QTY_ZERO;
+  if (order.quoteUnits < 0n || order.estimateUnits < 0n) return EngineReject.PRICE_QTY_ZERO;
+  if ((order.lots === 0) !== order.quoteUnits > 0n) return EngineReject.PRICE_QTY_ZERO;
   const required = requiredUnits(instrument, order, order.lots, order.quoteUnits, order.estimateUnits);
   const exact = isExact(order, order.lots, order.quoteUnits);
   if (exact && required <= 0n) return EngineReject.PRICE_QTY_ZERO;

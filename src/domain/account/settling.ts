@@ -82,14 +82,14 @@ export class Settling {
       base.locked += kept;
       step.change(carrier, OrderField.reservedUnits, carrier.reservedUnits + kept);
     }
-    step.change(order, OrderField.executedLots, order.executedLots + trade.lots);
+    this.#executed(order, trade.lots);
   }
 
   #sell(order: OpenOrder, instrument: Instrument, trade: SpotTrade): void {
     const step = this.#step;
     this.#spend(order, step.holding(instrument.baseAsset), baseUnits(instrument, trade.lots), trade);
     step.holding(instrument.quoteAsset).free += trade.quoteUnits - trade.sellerFeeUnits;
-    step.change(order, OrderField.executedLots, order.executedLots + trade.lots);
+    this.#executed(order, trade.lots);
   }
 
   #spend(order: OpenOrder, holding: { locked: bigint }, units: bigint, trade: SpotTrade): void {
@@ -98,6 +98,11 @@ export class Settling {
     assert(left >= 0n, `trade ${trade.symbol}-${trade.tradeId}: order ${order.orderId} spends ${-left} more than it has`);
     this.#step.change(payer, OrderField.reservedUnits, left);
     holding.locked -= units;
+  }
+
+  #executed(order: OpenOrder, lots: number): void {
+    this.#step.change(order, OrderField.executedLots, order.executedLots + lots);
+    this.#step.change(order, OrderField.status, OrderStatus.PartiallyFilled);
   }
 
   /** The symbol's writer has the order; nothing is news but a rejection and the price of a pegged order. */
