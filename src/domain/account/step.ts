@@ -72,7 +72,9 @@ export class Step {
     for (const order of orders) {
       const { changes } = order;
       order.changes = null;
-      if (changes !== null && changes.length > 0) {
+      if (changes === null) continue;
+      dropUnchanged(changes);
+      if (changes.length > 0) {
         this.out.push(updated(EntityType.SpotOrder, order.orderId, changes, this.nowUs));
       }
     }
@@ -133,4 +135,9 @@ export class Step {
     holding.free += surplus;
     this.change(payer, OrderField.reservedUnits, need);
   }
+}
+
+/** A shared reservation may pass through a leg: what came and went again is no change. */
+function dropUnchanged(changes: FieldValue[]): void {
+  for (let i = changes.length - 3; i >= 0; i -= 3) if (changes[i + 1] === changes[i + 2]) changes.splice(i, 3);
 }
