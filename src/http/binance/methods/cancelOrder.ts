@@ -16,6 +16,7 @@ import type { Report } from '../reports/orderFields.ts';
 import { amendedOrder, cancelReport } from '../reports/orderReport.ts';
 import { defineMethod, type MethodContext } from './binanceMethod.ts';
 import { instrumentOf } from './instruments.ts';
+import { isParked } from './parkedLegs.ts';
 import { refusal } from './refusal.ts';
 
 const ORDER_REF = { orderId: optional(long), origClientOrderId: optional(clientId) } as const;
@@ -155,15 +156,17 @@ const amend = defineMethod({
     });
     if (!amended.ok) throw refusal(amended.reason);
     const { report } = amended;
+    const { order } = report;
+    const history = order.orderListId === -1 ? undefined : await ctx.exchange.history();
     const result: Report = {
       transactTime: ctx.time(report.timeUs),
       executionId: report.executionId,
-      amendedOrder: amendedOrder(instrument, report, ctx.time),
+      amendedOrder: amendedOrder(instrument, report, ctx.time, history !== undefined && isParked(history, order)),
     };
-    if (report.order.orderListId === -1) return result;
-    const history = await ctx.exchange.history();
-    const list = history.orderList(ctx.accountId, report.order.orderListId);
-    if (list !== undefined) result.listStatus = amendedListFields(list, clientIdLookup(history, ctx.accountId));
+    const list = history?.orderList(ctx.accountId, order.orderListId);
+    if (history !== undefined && list !== undefined) {
+      result.listStatus = amendedListFields(list, clientIdLookup(history, ctx.accountId));
+    }
     return result;
   },
 });

@@ -2,7 +2,7 @@
 // say; which combinations the venue takes (-1158, -1165 and so on) is checked behind the port.
 import type { NewOrder } from '../../../domain/command.ts';
 import type { Instrument } from '../../../domain/instrument.ts';
-import { ContingencyType, OrderType, Side, type StpMode } from '../../../domain/orderTerms.ts';
+import { ContingencyType, ListLeg, OrderType, Side, type StpMode } from '../../../domain/orderTerms.ts';
 import { randomClientId } from '../clientIds.ts';
 import { type LegPrefix, legNames, legParams, legTerms, noPendingQuantity } from '../params/legTerms.ts';
 import * as kinds from '../params/orderKinds.ts';
@@ -54,7 +54,10 @@ async function placeList(
   const clientIds = new Map(reports.map(({ order }) => [order.orderId, order.clientOrderId]));
   return {
     ...listFields(list, (orderId) => clientIds.get(orderId) ?? '', list.createdUs, ctx.time),
-    orderReports: reports.map((report) => placement(ctx, instrument, report, input.newOrderRespType)),
+    orderReports: reports.map((report) => {
+      const parked = contingencyType !== ContingencyType.OCO && report.order.listLeg !== ListLeg.WORKING;
+      return placement(ctx, instrument, report, input.newOrderRespType, parked);
+    }),
   };
 }
 

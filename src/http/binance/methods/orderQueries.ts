@@ -13,6 +13,7 @@ import { defineMethod, type MethodContext } from './binanceMethod.ts';
 import { clientIdLookup, orderRef } from './cancelOrder.ts';
 import { instrumentOf } from './instruments.ts';
 import { page } from './marketData.ts';
+import { isParked } from './parkedLegs.ts';
 
 const ROWS = 500;
 const ROWS_MAX = 1000;
@@ -61,15 +62,16 @@ const orderStatus = defineMethod({
     if (isArchived(order, ctx.nowUs)) {
       throw new BinanceError(-2026, 'Order was canceled or expired with no executed qty over 90 days ago and has been archived.');
     }
-    return orderRow(instrument, order, ctx.time);
+    return orderRow(instrument, order, ctx.time, isParked(history, order));
   },
 });
 
-function orderRows(ctx: MethodContext, orders: readonly SpotOrder[]): unknown[] {
+function orderRows(ctx: MethodContext, history: HistoryQueries, orders: readonly SpotOrder[]): unknown[] {
   const rows: unknown[] = [];
   for (const order of orders) {
     const instrument = ctx.exchange.registry.instrument(order.symbol);
-    if (instrument !== undefined && isShown(order)) rows.push(orderRow(instrument, order, ctx.time));
+    if (instrument === undefined || !isShown(order)) continue;
+    rows.push(orderRow(instrument, order, ctx.time, isParked(history, order)));
   }
   return rows;
 }
@@ -83,7 +85,7 @@ const openOrders = defineMethod({
   async handle(ctx, { symbol }) {
     if (symbol !== undefined) instrumentOf(ctx, symbol);
     const history = await ctx.exchange.history();
-    return orderRows(ctx, history.openOrders(ctx.accountId, symbol));
+    return orderRows(ctx, history, history.openOrders(ctx.accountId, symbol));
   },
 });
 
@@ -103,7 +105,7 @@ const allOrders = defineMethod({
     instrumentOf(ctx, symbol);
     checkSpan(startTime, endTime);
     const history = await ctx.exchange.history();
-    return orderRows(ctx, history.orders(ctx.accountId, symbol, page(rows, startTime, endTime, orderId)));
+    return orderRows(ctx, history, history.orders(ctx.accountId, symbol, page(rows, startTime, endTime, orderId)));
   },
 });
 

@@ -35,9 +35,15 @@ export function responseTypeOf(input: OrderInput): ResponseType {
   return input.type === OrderType.MARKET || input.type === OrderType.LIMIT ? 'FULL' : 'ACK';
 }
 
-export function placement(ctx: MethodContext, instrument: Instrument, report: OrderReport, responseType: ResponseType): Report {
+export function placement(
+  ctx: MethodContext,
+  instrument: Instrument,
+  report: OrderReport,
+  responseType: ResponseType,
+  parked = false,
+): Report {
   const tradeGroupId = ctx.exchange.registry.profile(ctx.accountId)?.tradeGroupId ?? -1;
-  return placementReport(instrument, report, responseType, tradeGroupId, ctx.time);
+  return placementReport(instrument, report, responseType, tradeGroupId, ctx.time, parked);
 }
 
 const PLACE_PARAMS = { symbol: mandatory(symbolText), ...ORDER_PARAMS } as const;

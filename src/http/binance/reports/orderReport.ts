@@ -52,26 +52,27 @@ function preventedMatch(instrument: Instrument, match: PreventedMatch): Report {
 }
 
 /** price, quantities, words: the middle every report shares. */
-function terms(report: Report, instrument: Instrument, order: Readonly<SpotOrder>): void {
+function terms(report: Report, instrument: Instrument, order: Readonly<SpotOrder>, parked: boolean): void {
   report.price = formatPrice(instrument, order.priceTicks);
   pegFields(report, instrument, order);
   if (!quantityUnknown(order)) report.origQty = formatQuantity(instrument, originalLots(order));
   report.executedQty = formatQuantity(instrument, order.executedLots);
   report.origQuoteOrderQty = formatQuote(instrument, order.origQuoteUnits);
   report.cummulativeQuoteQty = formatQuote(instrument, order.cumQuoteUnits);
-  report.status = orderStatusWord(order);
+  report.status = orderStatusWord(order, parked);
   report.timeInForce = timeInForceWord(order.timeInForce);
   report.type = orderTypeWord(order.type);
   report.side = sideWord(order.side);
 }
 
-/** tradeGroupId: of the account, -1 = none. */
+/** tradeGroupId: of the account, -1 = none. `parked`: a leg of a list that waits for the working order. */
 export function placementReport(
   instrument: Instrument,
   { order, fills, preventedMatches, timeUs }: OrderReport,
   responseType: ResponseType,
   tradeGroupId: number,
   time: TimePrinter,
+  parked = false,
 ): Report {
   const report: Report = {
     symbol: order.symbol,
@@ -81,7 +82,7 @@ export function placementReport(
     transactTime: time(timeUs),
   };
   if (responseType === 'ACK') return report;
-  terms(report, instrument, order);
+  terms(report, instrument, order, parked);
   conditionalFields(report, instrument, order, time, false);
   report.workingTime = workingTime(order, time);
   if (responseType === 'FULL') report.fills = fills.map((trade) => fill(instrument, trade, order.side));
@@ -105,7 +106,7 @@ export function cancelReport(instrument: Instrument, { order, timeUs }: OrderRep
     clientOrderId: cancelId,
     transactTime: time(timeUs),
   };
-  terms(report, instrument, order);
+  terms(report, instrument, order, false);
   conditionalFields(report, instrument, order, time, false);
   report.selfTradePreventionMode = stpModeWord(order.stpMode);
   endFields(report, instrument, order, false);
@@ -113,7 +114,12 @@ export function cancelReport(instrument: Instrument, { order, timeUs }: OrderRep
 }
 
 /** The amendedOrder of an amend: its own spelling of the same facts. */
-export function amendedOrder(instrument: Instrument, { order, origClientOrderId }: OrderReport, time: TimePrinter): Report {
+export function amendedOrder(
+  instrument: Instrument,
+  { order, origClientOrderId }: OrderReport,
+  time: TimePrinter,
+  parked: boolean,
+): Report {
   const report: Report = {
     symbol: order.symbol,
     orderId: order.orderId,
@@ -128,7 +134,7 @@ export function amendedOrder(instrument: Instrument, { order, origClientOrderId 
   report.preventedQty = formatQuantity(instrument, order.preventedLots);
   report.quoteOrderQty = formatQuote(instrument, order.origQuoteUnits);
   report.cumulativeQuoteQty = formatQuote(instrument, order.cumQuoteUnits);
-  report.status = orderStatusWord(order);
+  report.status = orderStatusWord(order, parked);
   report.timeInForce = timeInForceWord(order.timeInForce);
   report.type = orderTypeWord(order.type);
   report.side = sideWord(order.side);

@@ -10,7 +10,8 @@ import { conditionalFields, endFields, originalLots, pegFields, quantityUnknown,
 import { commissionOf } from './orderReport.ts';
 import { orderStatusWord, orderTypeWord, sideWord, stpModeWord, timeInForceWord } from './words.ts';
 
-export function orderRow(instrument: Instrument, order: Readonly<SpotOrder>, time: TimePrinter): Report {
+/** `parked`: a leg of a list that waits for the working order. */
+export function orderRow(instrument: Instrument, order: Readonly<SpotOrder>, time: TimePrinter, parked: boolean): Report {
   const row: Report = {
     symbol: order.symbol,
     orderId: order.orderId,
@@ -22,7 +23,7 @@ export function orderRow(instrument: Instrument, order: Readonly<SpotOrder>, tim
   if (!quantityUnknown(order)) row.origQty = formatQuantity(instrument, originalLots(order));
   row.executedQty = formatQuantity(instrument, order.executedLots);
   row.cummulativeQuoteQty = formatQuote(instrument, order.cumQuoteUnits);
-  row.status = orderStatusWord(order);
+  row.status = orderStatusWord(order, parked);
   row.timeInForce = timeInForceWord(order.timeInForce);
   row.type = orderTypeWord(order.type);
   row.side = sideWord(order.side);

@@ -61,17 +61,20 @@ export function contingencyWord(type: ContingencyType): string {
   return type === ContingencyType.OCO ? 'OCO' : 'OTO';
 }
 
-/** A leg that waits for the working order of its list: placed nowhere yet. */
-export function isParked(order: Readonly<SpotOrder>): boolean {
+/**
+ * A leg that waits for the working order of its list, as far as the order alone tells: an OTOCO's stop legs look like an
+ * OCO's. Where the list is at hand the caller knows better and says so.
+ */
+export function looksParked(order: Readonly<SpotOrder>): boolean {
   if (order.status !== OrderStatus.ConditionalPending || order.orderListId === -1) return false;
   if (order.outcome?.kind === RequestKind.ACTIVATE && order.outcome.code === 0) return false;
   return order.listLeg === ListLeg.PENDING || !isTriggered(order.type);
 }
 
-export function orderStatusWord(order: Readonly<SpotOrder>): string {
+export function orderStatusWord(order: Readonly<SpotOrder>, parked = looksParked(order)): string {
   switch (order.status) {
     case OrderStatus.ConditionalPending:
-      return isParked(order) ? 'PENDING_NEW' : 'NEW';
+      return parked ? 'PENDING_NEW' : 'NEW';
     case OrderStatus.Pending:
       return 'NEW';
     case OrderStatus.PartiallyFilled:
