@@ -90,11 +90,7 @@ describe('answers {code, msg} to', () => {
       EdgeReject.INVALID_JSON,
     ],
     ['a malformed URL', { method: 'GET', url: '/thing/%E0%A4%A' }, EdgeReject.MALFORMED_REQUEST],
-    [
-      'a path segment that is too long',
-      { method: 'GET', url: `/thing/${'y'.repeat(300)}` },
-      EdgeReject.MALFORMED_REQUEST,
-    ],
+    ['a path segment that is too long', { method: 'GET', url: `/thing/${'y'.repeat(300)}` }, EdgeReject.MALFORMED_REQUEST],
     ['a URL that is too long', { method: 'GET', url: `/thing/1?x=${'y'.repeat(9000)}` }, EdgeReject.URL_TOO_LONG],
     ['overload', { method: 'GET', url: '/throws/overload' }, EdgeReject.SERVER_BUSY],
     ['an unknown outcome', { method: 'GET', url: '/throws/unknown-outcome' }, EdgeReject.TIMEOUT],
@@ -121,9 +117,7 @@ describe('answers {code, msg} to', () => {
       for await (const chunk of socket) answer += String(chunk);
       return answer;
     };
-    expect(await say(`GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(
-      /^HTTP\/1\.1 431 .*"code":-1101/s,
-    );
+    expect(await say(`GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 .*"code":-1101/s);
     expect(await say('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 .*"code":-1100/s);
   });
 });

@@ -2,13 +2,7 @@
 // Out: an app to inject into (tests) or to listen with. Limits, errors and shutdown are decided here, once, for all APIs.
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { ExchangePort } from '../ports/exchangePort.ts';
 import { trustsProxy } from './clientAddress.ts';
 import { ApiError, EdgeReject, toApiError } from './errors.ts';
@@ -75,11 +69,7 @@ export async function buildServer(deps: ServerDeps): Promise<HttpServer> {
   };
 }
 
-function createApp(
-  config: HttpConfig,
-  logger: FastifyBaseLogger,
-  trusts: (address: string) => boolean,
-): FastifyInstance {
+function createApp(config: HttpConfig, logger: FastifyBaseLogger, trusts: (address: string) => boolean): FastifyInstance {
   const { limits } = config;
   const maxHeaderSize = limits.headerBytesMax;
   const options = {
