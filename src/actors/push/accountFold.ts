@@ -22,6 +22,8 @@ type OpenExecution = Omit<Execution, 'order'> & { order: Readonly<SpotOrder> };
 export interface OrderBefore {
   status: OrderStatus;
   clientOrderId: string;
+  /** Of the prevented match it knew last; 0 = none. */
+  preventedMatchId: number;
 }
 
 const ENDED: Partial<Record<OrderStatus, ExecutionType>> = {
@@ -34,7 +36,7 @@ export class AccountFold {
   readonly #orders: OpenOrders;
   readonly #listeners: Listeners<number, readonly AccountEvent[]>;
   #events = new Map<number, AccountEvent[]>();
-  /** The newest execution of each order that traded as a taker in this message. */
+  /** The newest execution of each order that is being matched: its own next entry completes it. */
   readonly #takers = new Map<number, OpenExecution>();
   /** The trade whose maker has not been heard of yet. */
   #trade: SpotTrade | undefined;
@@ -68,7 +70,8 @@ export class AccountFold {
   orderCreated(order: OpenOrder, entry: ChangeLogEntry): void {
     const { row } = order;
     if (!this.#listeners.wants(row.accountId)) return;
-    this.#push(row, entry, ENDED[row.status] ?? 'NEW');
+    const event = this.#push(row, entry, ENDED[row.status] ?? 'NEW');
+    if (row.status === OrderStatus.Pending && row.bookLots === 0) this.#takers.set(row.orderId, event);
     const placed = row.orderListId === -1 ? undefined : this.#placed.get(row.orderListId);
     if (placed?.open.legs.length === placed?.open.list.orderIds.length) this.#announce(row.orderListId);
   }
@@ -106,9 +109,13 @@ export class AccountFold {
     entry: ChangeLogEntry,
   ): void {
     const byStp = row.status === OrderStatus.Expired && row.expiryReason === ExpiryReason.SELF_TRADE_PREVENTION;
+    // Told with the maker's entry.
+    const isTold = prevented !== null && before.preventedMatchId === prevented.preventedMatchId;
     const taken = this.#takers.get(row.orderId);
-    const isTold = prevented !== null && taken?.preventedMatch?.preventedMatchId === prevented.preventedMatchId;
-    if (taken !== undefined && (row.status <= OrderStatus.Filled || (byStp && isTold))) taken.order = { ...row };
+    if (taken !== undefined) {
+      if (row.status <= OrderStatus.Filled || (byStp && isTold)) taken.order = { ...row };
+      this.#takers.delete(row.orderId);
+    }
     if (prevented !== null && !isTold) {
       const isMaker = prevented.makerOrderId === row.orderId;
       const lots = isMaker ? prevented.makerPreventedLots : prevented.takerPreventedLots;
@@ -121,11 +128,11 @@ export class AccountFold {
   /** The entry's own meaning, once fills and prevented matches are told. */
   #classify(order: Readonly<SpotOrder>, before: OrderBefore, changed: ChangedFields, entry: ChangeLogEntry, took: boolean): void {
     const outcome = newValue(changed, OrderField.outcome) as SpotOrder['outcome'] | undefined;
-    // A request that failed changed nothing: the asker gets the refusal, the stream stays silent.
-    if (outcome && outcome.code !== 0) return;
     const ended = before.status === order.status ? undefined : ENDED[order.status];
     if (ended !== undefined) {
       this.#push(order, entry, ended, { requestClientOrderId: outcome?.clientOrderId ?? '' });
+    } else if (outcome && outcome.code !== 0) {
+      // A request that failed changed nothing: the asker gets the refusal, the stream stays silent.
     } else if (outcome?.kind === RequestKind.ACTIVATE) {
       // PENDING_NEW becomes NEW: a stop waits for its price from here on. Other legs have an entry of their own when they
       // go live.
@@ -139,7 +146,8 @@ export class AccountFold {
     } else if (before.status === OrderStatus.ConditionalPending && order.status === OrderStatus.Pending) {
       // A trigger fired (or a pending leg's turn came) and the order works now: isWorking and workingTime have changed,
       // and the stream must fold to what a query answers ("is the order on the book": the report's w, FIX 636).
-      this.#push(order, entry, 'NEW');
+      const event = this.#push(order, entry, 'NEW');
+      if (order.bookLots === 0) this.#takers.set(order.orderId, event);
     }
   }
 

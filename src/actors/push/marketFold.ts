@@ -48,8 +48,9 @@ export class MarketFold implements MarketView {
     return this.#inBatch;
   }
 
-  get lastUpdateId(): number {
-    return this.#lastUpdateId;
+  /** True while nothing that is kept has happened. */
+  get isUntouched(): boolean {
+    return this.#lastUpdateId === 0 && this.#lastTrade === undefined && this.#klines.size === 0;
   }
 
   /** Starts a message; what nobody wants to hear of is not put together. */

@@ -57,7 +57,7 @@ export class PushHub {
   readonly #refusedLists: number[] = [];
   #lastFold: MarketFold | undefined;
   /** Reused for every entry. */
-  readonly #before: OrderBefore = { status: 0, clientOrderId: '' };
+  readonly #before: OrderBefore = { status: 0, clientOrderId: '', preventedMatchId: 0 };
 
   constructor(options: PushHubOptions) {
     this.#instruments = options.instruments;
@@ -122,6 +122,7 @@ export class PushHub {
     const before = this.#before;
     before.status = row.status;
     before.clientOrderId = row.clientOrderId;
+    before.preventedMatchId = row.preventedMatch?.preventedMatchId ?? 0;
     let { status, bookLots, updateId } = row;
     let pegged = row.peggedPriceTicks;
     for (let i = 0; i < changed.length; i += 3) {
@@ -280,7 +281,7 @@ export class PushHub {
       version: SNAPSHOT_VERSION,
       orders: this.#open.snapshot(),
       lists: this.#lists.snapshot((leg) => this.#open.get(leg.row.orderId) === leg),
-      markets: [...this.#folds.values()].map((fold) => fold.snapshot()),
+      markets: [...this.#folds.values()].filter((fold) => !fold.isUntouched).map((fold) => fold.snapshot()),
       balances: this.#balances.snapshot(),
     };
   }
@@ -309,7 +310,11 @@ export class PushHub {
     const hash = new StateHash();
     this.#open.addTo(hash);
     this.#lists.addTo(hash);
-    for (const symbol of [...this.#folds.keys()].sort()) this.#folds.get(symbol)?.addTo(hash);
+    // A market that was only asked for is none.
+    for (const symbol of [...this.#folds.keys()].sort()) {
+      const fold = this.#folds.get(symbol);
+      if (fold?.isUntouched === false) fold.addTo(hash);
+    }
     this.#balances.addTo(hash);
     return hash.digest();
   }
