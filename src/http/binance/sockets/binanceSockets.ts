@@ -73,7 +73,10 @@ export class BinanceSockets {
   attach(router: UpgradeRouter): void {
     router.route(isStreamPath, (webSocket, request, context) => this.#openStreams(webSocket, request, context));
     router.route(isWsApiPath, (webSocket, _request, context) => this.#openApi(webSocket, context));
-    router.onClosing(() => this.announceShutdown());
+    router.onClosing(() => {
+      this.announceShutdown();
+      this.close();
+    });
   }
 
   /** Tells every client that the server is about to go. */

@@ -54,7 +54,7 @@ export class StreamConnection {
 
   announceShutdown(nowUs: number): void {
     const event = serverShutdown(nowUs, timePrinter(this.#options.timeUnit));
-    this.#options.outbox.sendText(this.#combined ? `{"stream":"!serverShutdown","data":${event}}` : event);
+    this.#options.outbox.sendText(this.#wrapped('!serverShutdown', event));
   }
 
   /** Ends every subscription; nothing is sent after it. */
@@ -110,13 +110,9 @@ export class StreamConnection {
     return this.#options.userData.subscribe(accountId, {
       timeUnit,
       onEvents: (texts) => {
-        if (accountOfListenKey?.(listenKey) !== accountId) {
-          this.#unsubscribe(listenKey);
-          return;
-        }
-        for (const text of texts) {
-          outbox.sendText(this.#combined ? `{"stream":${JSON.stringify(listenKey)},"data":${text}}` : text);
-        }
+        // A key that has run out brings nothing more.
+        if (accountOfListenKey?.(listenKey) !== accountId) this.#unsubscribe(listenKey);
+        else for (const text of texts) outbox.sendText(this.#wrapped(listenKey, text));
       },
     });
   }
@@ -139,6 +135,10 @@ export class StreamConnection {
       hub.subscribe(name, outbox, this.#shape());
       hub.unsubscribe(name, outbox, before);
     }
+  }
+
+  #wrapped(name: string, payload: string): string {
+    return this.#combined ? `{"stream":${JSON.stringify(name)},"data":${payload}}` : payload;
   }
 
   #shape(): Shape {
