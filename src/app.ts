@@ -8,7 +8,7 @@ import { Pipeline, type PipelineDeps } from './actors/pipeline.ts';
 import { ensureAdminToken } from './adminToken.ts';
 import type { Bus } from './bus/bus.ts';
 import { MemoryBus } from './bus/memory/memoryBus.ts';
-import { listInstruments } from './config/instruments.ts';
+import { readInstruments } from './config/instruments.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoKey, ensureDemoAccounts } from './demo.ts';
 import { serveEdges } from './edges.ts';
@@ -67,9 +67,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const exchange = new Exchange(pipeline, {
     defaultRates: { makerRate: rateOf(config.fees.maker), takerRate: rateOf(config.fees.taker) },
   });
-  await listInstruments(exchange, config.instrumentsFile);
-  const demoKeys =
-    config.demo.enabled && config.mode === 'embedded' ? await ensureDemoAccounts(exchange, config.dataDir) : [];
+  // Only the first start lists symbols from the file; from then on the admin log says which there are.
+  if (exchange.registry.instruments().length === 0) {
+    for (const instrument of readInstruments(config.instrumentsFile)) await exchange.admin.createInstrument(instrument);
+  }
+  const demoKeys = config.demo.enabled && config.mode === 'embedded' ? await ensureDemoAccounts(exchange, config.dataDir) : [];
   const adminToken = ensureAdminToken(config);
 
   const server: HttpServer = await serveEdges({ exchange, config, adminToken, logger });

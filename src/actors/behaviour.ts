@@ -53,4 +53,8 @@ export interface Behaviour<State, Input> {
   subject(entries: readonly ChangeLogEntry[]): string;
   /** A child is halted by poison: close its door (halt the symbol, freeze the account). */
   onPoison(key: ChildKey, reason: string): void;
+  /** Why the child's door is closed, when poison closed it before the last restart. */
+  poisonOf(key: ChildKey): string | undefined;
+  /** The operator lets the child go on: it takes in what it missed of its surroundings while it was halted. */
+  beforeRetry(key: ChildKey, state: State): void;
 }

@@ -4,7 +4,7 @@ import type { Account } from '../domain/account/account.ts';
 import { type AccountProfile, type ApiKey, ApiKeyKind, type FeeRates, houseAccountId } from '../domain/accountProfile.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { checkInstrument } from '../domain/orderChecks.ts';
-import type { SymbolStatus } from '../domain/orderTerms.ts';
+import { SymbolStatus } from '../domain/orderTerms.ts';
 import { accountPartition } from '../domain/partitions.ts';
 import { type EngineReason, EngineReject } from '../domain/rejectReason.ts';
 import type { AccountEvents } from '../ports/accountEvents.ts';
@@ -175,9 +175,16 @@ export class Exchange implements ExchangePort, Admin {
   }
 
   async resumePoisoned(name: string, how: 'retry' | 'skip'): Promise<void> {
-    const { settlement, match, kline, admin } = this.#pipeline;
-    for (const host of [...settlement, ...match, ...kline, admin]) if (host.current.resumePoisoned(name, how)) return;
-    throw new AdminError('unknown', `nothing of the name ${name} is halted`);
+    const { settlement, match, kline } = this.#pipeline;
+    const isHalted = (host: { readonly current: { halted(): readonly { readonly name: string }[] } }): boolean =>
+      host.current.halted().some((child) => child.name === name);
+    // The door that poison closed opens again first: what waits behind it is to be taken, not refused.
+    const symbolHost = match.find(isHalted);
+    if (symbolHost !== undefined) await this.setSymbolStatus(name, SymbolStatus.TRADING);
+    const accountHost = settlement.find(isHalted);
+    if (accountHost !== undefined) await this.updateAccount(Number(name.slice(name.indexOf('-') + 1)), { frozen: false });
+    const host = symbolHost ?? accountHost ?? kline.find(isHalted);
+    if (host?.current.resumePoisoned(name, how) !== true) throw new AdminError('unknown', `nothing of the name ${name} is halted`);
   }
 
   deposit(command: CommandOf<'Deposit'>): Promise<BalanceResult> {

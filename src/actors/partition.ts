@@ -200,6 +200,7 @@ export class Partition<State, Input> {
       if (!this.#giveUp(child, work))
         throw new RangeError(`${label}: this input moves money that is already traded, it can only be retried`);
     } else if (work !== undefined) work.attempts = 0;
+    this.behaviour.beforeRetry(child.key, child.state);
     child.poison = undefined;
     this.#nextOwed(child);
     return true;
@@ -325,7 +326,9 @@ export class Partition<State, Input> {
     if (child === undefined) return;
     child.owed.push(work);
     this.#parked.add(child);
-    if (child.owed.length === 1) this.#nextOwed(child);
+    const reason = this.behaviour.poisonOf(key);
+    if (reason !== undefined) child.poison ??= { reason, sinceMs: this.#nowMs() };
+    else if (child.owed.length === 1) this.#nextOwed(child);
   }
 
   #assign(key: ChildKey, work: Work<Input>, batch: Batch<Input>): void {
@@ -504,12 +507,16 @@ export class Partition<State, Input> {
       return;
     }
     const where = work.stream === '' ? 'a tick' : `${work.stream}@${work.sequence}`;
-    child.poison = { reason: `${where}: ${error.message}`, sinceMs: Math.floor(this.#deps.clock.nowUs() / 1000) };
+    child.poison = { reason: `${where}: ${error.message}`, sinceMs: this.#nowMs() };
     logger.error(
       { ...facts, resume: `POST /admin/v1/poison/${child.label}/retry (or /skip)` },
       'poison input: halted, everything else goes on',
     );
     this.behaviour.onPoison(child.key, child.poison.reason);
+  }
+
+  #nowMs(): number {
+    return Math.floor(this.#deps.clock.nowUs() / 1000);
   }
 
   /** Passes over the input: whoever waits for it is refused. False when it must not be passed over. */

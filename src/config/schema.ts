@@ -10,6 +10,7 @@ export interface Config {
   readonly log: { readonly level: string; readonly format: 'json' | 'text' };
   readonly http: Omit<HttpConfig, 'adminToken'>;
   readonly admin: { readonly token: string };
+  readonly binance: { readonly legacyListenKeys: boolean; readonly foreignRoutes: boolean };
   readonly demo: { readonly enabled: boolean };
   readonly fees: { readonly maker: string; readonly taker: string };
   readonly journal: {

@@ -162,6 +162,7 @@ function checkAmounts(instrument: Instrument, order: NewOrder, market: MarketCon
 
 /** The terms that a quantity is checked against. */
 export interface QuantityTerms {
+  readonly side: Side;
   readonly type: OrderType;
   readonly priceTicks: number;
   readonly stopPriceTicks: number;
@@ -187,7 +188,8 @@ export function checkQuantity(instrument: Instrument, terms: QuantityTerms, lots
   const ticks = market ? terms.stopPriceTicks || referenceTicks : terms.priceTicks;
   if (ticks === 0) return undefined;
   const notional = notionalUnits(instrument, ticks, lots);
-  if (notional >= MAX_UNITS) return EngineReject.OVERFLOW;
+  // What nobody can pay nobody can reserve; an offer at such a price only rests.
+  if (notional >= MAX_UNITS && terms.side === Side.BUY) return EngineReject.OVERFLOW;
   return checkNotional(filters, notional, market);
 }
 

@@ -156,6 +156,6 @@ describe('a restart', () => {
     expect(report.orders).toBe(100);
     expect(report.trades).toBeGreaterThan(20);
     // And it goes on.
-    expect((await venue.exchange.placeOrder({ accountId: alice, symbol, order: order('BUY', 1_000_000, 1_000) })).ok).toBe(true);
+    expect((await venue.exchange.placeOrder({ accountId: alice, symbol, order: order('BUY', 4_000_000, 1_000) })).ok).toBe(true);
   });
 });

@@ -105,6 +105,12 @@ export class AdminBehaviour implements Behaviour<RegistryState, AdminInput> {
   }
 
   onPoison(): void {}
+
+  poisonOf(): undefined {
+    return undefined;
+  }
+
+  beforeRetry(): void {}
 }
 
 type Refusal = Extract<AdminAnswer, { ok: false }>;

@@ -101,4 +101,10 @@ export class KLineBehaviour implements Behaviour<KLineBuilder, KLineInput> {
   onPoison(key: ChildKey, reason: string): void {
     this.#options.onPoison(key as string, reason);
   }
+
+  poisonOf(): undefined {
+    return undefined;
+  }
+
+  beforeRetry(): void {}
 }

@@ -204,4 +204,13 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
   onPoison(key: ChildKey, reason: string): void {
     this.#options.onPoison(key as string, reason);
   }
+
+  poisonOf(key: ChildKey): string | undefined {
+    return this.#options.registry.instrument(key as string)?.haltReason || undefined;
+  }
+
+  beforeRetry(key: ChildKey, market: Market): void {
+    const instrument = this.#options.registry.instrument(key as string);
+    if (instrument !== undefined) market.updateInstrument(instrument);
+  }
 }

@@ -281,6 +281,12 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   onPoison(key: ChildKey, reason: string): void {
     this.#options.onPoison(key as number, reason);
   }
+
+  poisonOf(key: ChildKey): string | undefined {
+    return this.profile(key as number)?.frozen === true ? 'the account is frozen' : undefined;
+  }
+
+  beforeRetry(): void {}
 }
 
 function addFee(fees: Map<string, bigint>, asset: string, units: bigint): void {
