@@ -120,7 +120,7 @@ export function reportView(report: OrderReport, instrument: Instrument): OrderVi
   return view;
 }
 
-function fillView(trade: SpotTrade, instrument: Instrument, isBuyer: boolean): object {
+export function fillView(trade: SpotTrade, instrument: Instrument, isBuyer: boolean): object {
   return {
     tradeId: trade.tradeId,
     price: formatPrice(instrument, trade.priceTicks),

@@ -28,9 +28,7 @@ afterEach(() => {
 async function connect(): Promise<{ client: WebSocket; received: string[]; outbox: Outbox; socket: Duplex }> {
   const accepted = new Promise<{ outbox: Outbox; socket: Duplex }>((resolve) => {
     server.once('upgrade', (request, socket, head) => {
-      webSockets.handleUpgrade(request, socket, head, (webSocket) =>
-        resolve({ outbox: new Outbox(webSocket, socket, limits), socket }),
-      );
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => resolve({ outbox: new Outbox(webSocket, socket, limits), socket }));
     });
   });
   const client = new WebSocket(url);

@@ -19,9 +19,15 @@ export interface UpgradeContext {
   readonly address: string;
   /** The connection the WebSocket runs on: what an Outbox writes to. */
   readonly stream: Duplex;
+  /** Whether another route serves this path too. */
+  readonly hasNext: boolean;
+  /** Hands the connection to that route, as if it were new. The caller has to let go of it. */
+  next(): void;
 }
 
 export type UpgradeHandler = (webSocket: WebSocket, request: IncomingMessage, context: UpgradeContext) => void;
+
+type Facts = Omit<UpgradeContext, 'hasNext' | 'next'>;
 
 interface Route {
   readonly matches: (path: string) => boolean;
@@ -88,9 +94,9 @@ export class UpgradeRouter {
     const at = url.indexOf('?');
     const path = at < 0 ? url : url.slice(0, at);
     const address = clientAddress(request, this.#options.trusts);
-    const route = this.#routes.find(({ matches }) => matches(path));
+    const handlers = this.#routes.filter(({ matches }) => matches(path)).map(({ handler }) => handler);
     const refusal = this.#refusal(url, address);
-    if (refusal !== undefined || route === undefined) {
+    if (refusal !== undefined || handlers.length === 0) {
       this.#refused++;
       stream.end(rawAnswer(refusal ?? new ApiError(EdgeReject.NOT_FOUND)));
       return;
@@ -98,7 +104,8 @@ export class UpgradeRouter {
     const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
     this.#server.handleUpgrade(request, stream, head, (webSocket) => {
       stream.removeListener('error', onStreamError);
-      this.#accept(route.handler, webSocket, request, { path, query, address, stream });
+      this.#accept(webSocket, address);
+      this.#serve(handlers, webSocket, request, { path, query, address, stream });
     });
   };
 
@@ -113,8 +120,7 @@ export class UpgradeRouter {
     return new ApiError(EdgeReject.TOO_MANY_REQUESTS, { limit, interval: 'address at a time' });
   }
 
-  #accept(handler: UpgradeHandler, webSocket: WebSocket, request: IncomingMessage, context: UpgradeContext): void {
-    const { address } = context;
+  #accept(webSocket: WebSocket, address: string): void {
     this.#accepted++;
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     webSocket.on('close', () => {
@@ -124,8 +130,17 @@ export class UpgradeRouter {
     });
     // ws closes the socket with the right code itself (1002, 1007, 1009); without a listener it would throw.
     webSocket.on('error', () => undefined);
+  }
+
+  #serve(handlers: readonly UpgradeHandler[], webSocket: WebSocket, request: IncomingMessage, facts: Facts): void {
+    const [handler, ...others] = handlers;
+    if (handler === undefined) return;
     try {
-      handler(webSocket, request, context);
+      handler(webSocket, request, {
+        ...facts,
+        hasNext: others.length > 0,
+        next: () => this.#serve(others, webSocket, request, facts),
+      });
     } catch (error) {
       this.#options.onError(error);
       webSocket.close(CloseCode.INTERNAL, 'internal error');
