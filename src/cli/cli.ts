@@ -1,0 +1,140 @@
+// The command line: one table of commands, parsed by node:util. Commands are loaded when they are called, so that the
+// small ones are quick.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ConfigError, describeSettings, PACKAGE_DIR } from '../config/config.ts';
+import { type CliArgs, type CliCommand, type CliIo, CONFIG_OPTIONS, configOf, textOption, UsageError } from './command.ts';
+
+export const COMMANDS: readonly CliCommand[] = [
+  {
+    name: 'start',
+    summary: 'run the exchange until SIGINT or SIGTERM',
+    options: {
+      ...CONFIG_OPTIONS,
+      host: { type: 'string', value: '<address>', help: 'address to listen on' },
+      port: { type: 'string', short: 'p', value: '<port>', help: 'port to listen on; 0 = any free one' },
+    },
+    run: async (args, io) => {
+      const { start } = await import('./start.ts');
+      const listen = { 'http.host': textOption(args, 'host'), 'http.port': textOption(args, 'port') };
+      return start(configOf(args, io, listen), printer(io));
+    },
+  },
+  {
+    name: 'decode',
+    summary: 'a step of the log on stdin (msgpack) to JSON lines, one an entry',
+    options: { base64: { type: 'boolean', help: 'stdin is base64, one step a line' } },
+    run: async (args, io) => (await import('./decode.ts')).decode(args, io),
+  },
+  {
+    name: 'verify',
+    summary: 'check every invariant of the logs in a data folder; 0 = all hold',
+    options: {
+      ...CONFIG_OPTIONS,
+      acknowledged: { type: 'string', value: '<file>', help: 'JSON {orders, cancelled}: order ids clients were told of' },
+    },
+    run: async (args, io) => {
+      const { verify } = await import('./verify.ts');
+      const acknowledgedFile = textOption(args, 'acknowledged');
+      return verify(configOf(args, io), acknowledgedFile === undefined ? {} : { acknowledgedFile }, printer(io));
+    },
+  },
+  {
+    name: 'history rebuild',
+    summary: 'fill the queryable past of a data folder again from its logs; the exchange must not be running',
+    options: CONFIG_OPTIONS,
+    run: async (args, io) => {
+      const { rebuildHistory } = await import('./rebuildHistory.ts');
+      return rebuildHistory(configOf(args, io), printer(io));
+    },
+  },
+];
+
+function printer(io: CliIo): (line: string) => void {
+  return (line) => io.write(`${line}\n`);
+}
+
+const GLOBAL_HELP = 'sedax --help lists the commands and every setting';
+
+/** Resolves with the exit code. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  const [first = '--help'] = argv;
+  if (first === '--version' || first === '-v') {
+    io.write(`${version()}\n`);
+    return 0;
+  }
+  if (first === '--help' || first === '-h' || first === 'help') {
+    io.write(help());
+    return 0;
+  }
+  const command = COMMANDS.find(({ name }) => name === first || name === argv.slice(0, 2).join(' '));
+  if (command === undefined) {
+    io.complain(`sedax: no such command: ${argv.slice(0, 2).join(' ')} (${GLOBAL_HELP})`);
+    return 2;
+  }
+  try {
+    const args = parse(command, argv.slice(command.name.split(' ').length));
+    if (args.options.help === true) {
+      io.write(helpOf(command));
+      return 0;
+    }
+    return await command.run(args, io);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
+    for (const line of error.message.split('\n')) io.complain(`sedax ${command.name}: ${line}`);
+    if (error instanceof UsageError) io.complain(`sedax ${command.name} --help says more`);
+    return 2;
+  }
+}
+
+function parse(command: CliCommand, argv: readonly string[]): CliArgs {
+  const options = Object.entries(command.options).map(([name, { type, short, multiple }]) => [
+    name,
+    { type, multiple: multiple ?? false, ...(short === undefined ? {} : { short }) },
+  ]);
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...Object.fromEntries(options), help: { type: 'boolean', short: 'h' } },
+      allowPositionals: command.positionals !== undefined,
+    });
+    return { options: values, positionals };
+  } catch (error) {
+    if (!String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')) throw error;
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(`${PACKAGE_DIR}package.json`, 'utf8')) as { version: string }).version;
+}
+
+function help(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const commands = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
+  return `sedax ${version()}: a spot exchange
+
+usage: sedax <command> [options]; sedax <command> --help
+
+${commands}
+
+Settings, from the weakest: the defaults below, config/<mode>.json of the package, a JSON file (--config, SEDAX_CONFIG), the
+environment, the command line (--set key=value).
+
+${describeSettings()}
+`;
+}
+
+function helpOf({ name, summary, positionals, options }: CliCommand): string {
+  const rows = Object.entries(options).map(([option, { short, value, multiple, help: text }]) => {
+    const names = `${short === undefined ? '    ' : `-${short}, `}--${option}${value === undefined ? '' : ` ${value}`}`;
+    return [names, multiple === true ? `${text}; may be repeated` : text] as const;
+  });
+  const width = Math.max(0, ...rows.map(([names]) => names.length));
+  const usage = ['usage: sedax', name, rows.length > 0 ? '[options]' : '', positionals ?? ''].filter((part) => part !== '');
+  return `${usage.join(' ')}
+
+${summary}
+${rows.map(([names, text]) => `\n  ${names.padEnd(width)}  ${text}`).join('')}
+`;
+}

@@ -1,0 +1,139 @@
+// The command line: what it prints, where, and with which exit code.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS, runCli } from '../../src/cli/cli.ts';
+import { type CliArgs, type CliIo, configOf, UsageError } from '../../src/cli/command.ts';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
+import { settings } from '../../src/config/config.ts';
+import { Side } from '../../src/domain/orderTerms.ts';
+import { LogWriter } from '../push/logWriter.ts';
+
+async function run(argv: readonly string[], stdin: readonly Uint8Array[] = [], env: Record<string, string> = {}) {
+  let out = '';
+  const errors: string[] = [];
+  const io: CliIo = {
+    env,
+    stdin: (async function* () {
+      yield* stdin;
+    })(),
+    write: (text) => {
+      out += text;
+    },
+    complain: (line) => errors.push(line),
+  };
+  return { code: await runCli(argv, io), out, errors };
+}
+
+/** A step with a resting order, a trade and the maker's change. */
+function step(): Uint8Array {
+  const log = new LogWriter();
+  log.place({ orderId: 1, side: Side.SELL, bookLots: 10 }).place({ orderId: 2, accountId: 1001, origLots: 4 }).fill(1, 2, 4);
+  return encodeStep(log.message());
+}
+
+describe('sedax', () => {
+  it('prints its version', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, errors: [] });
+  });
+
+  it('lists every command and every setting', async () => {
+    for (const argv of [[], ['--help'], ['-h'], ['help']]) {
+      const { code, out } = await run(argv);
+      expect(code).toBe(0);
+      for (const { name, summary } of COMMANDS) expect(out).toContain(`${name.padEnd(15)}  ${summary}`);
+      for (const { key, env } of settings()) expect(out).toMatch(new RegExp(`${env}\\n +${key} = `));
+    }
+  });
+
+  it('explains each command', async () => {
+    for (const { name, summary, options } of COMMANDS) {
+      const { code, out } = await run([...name.split(' '), '--help']);
+      expect([code, out.split('\n')[0]]).toEqual([0, `usage: sedax ${name} [options]`]);
+      expect(out).toContain(summary);
+      for (const [option, { help }] of Object.entries(options)) expect(out).toMatch(new RegExp(`--${option}\\b.*${help.slice(0, 9)}`));
+    }
+  });
+
+  it.each([
+    [['dance'], 'sedax: no such command: dance (sedax --help lists the commands and every setting)'],
+    [['history', 'burn'], 'sedax: no such command: history burn (sedax --help lists the commands and every setting)'],
+    [['decode', '--nonsense'], /^sedax decode: .*--nonsense/],
+    [['decode', 'file'], /^sedax decode: .*file/],
+    [['start', '--port'], /^sedax start: .*--port/],
+    [['verify', '--set', 'http.port'], 'sedax verify: --set http.port: write key=value'],
+    [['start', '--port', 'x'], 'sedax start: SEDAX_HTTP_PORT: must be a whole number, not "x"'],
+    [['verify', '--set', 'http.prot=1'], 'sedax verify: SEDAX_HTTP_PROT: no such setting (sedax --help lists all)'],
+  ])('refuses %j', async (argv, problem) => {
+    const { code, out, errors } = await run(argv);
+    expect([code, out]).toEqual([2, '']);
+    expect(errors[0]).toMatch(problem);
+  });
+
+  it('has a file for every command', () => {
+    const files = readdirSync(new URL('../../src/cli/', import.meta.url));
+    expect(files.filter((file) => !['cli.ts', 'command.ts'].includes(file))).toHaveLength(COMMANDS.length);
+  });
+
+  it('names a data folder without a journal', async () => {
+    for (const argv of [['verify'], ['history', 'rebuild']]) {
+      expect(await run([...argv, '-d', '/nonexistent'])).toEqual({ code: 2, out: 'no journal in /nonexistent\n', errors: [] });
+    }
+  });
+});
+
+describe('settings of the command line', () => {
+  const io = { env: { SEDAX_HTTP_PORT: '1111', SEDAX_DATA_DIR: '/from/env' } } as unknown as CliIo;
+  const args = (options: CliArgs['options']): CliArgs => ({ options, positionals: [] });
+
+  it('win over the environment, --set over the short options', () => {
+    expect(configOf(args({}), io)).toMatchObject({ dataDir: '/from/env', http: { port: 1111 } });
+    const set = ['http.port=2222', 'pipeline.tickMs=50', 'log.level=silent'];
+    const config = configOf(args({ set, 'data-dir': '/from/line' }), io);
+    expect(config).toMatchObject({ dataDir: '/from/line', http: { port: 2222 }, log: { level: 'silent' } });
+    expect(config.pipeline.tickMs).toBe(50);
+    expect(configOf(args({ set }), io, { 'http.port': '3333' }).http.port).toBe(2222);
+  });
+
+  it('leaves the environment alone', () => {
+    configOf(args({ set: ['http.port=2222'] }), io);
+    expect(io.env.SEDAX_HTTP_PORT).toBe('1111');
+    expect(() => configOf(args({ set: ['=x'] }), io)).toThrow(UsageError);
+  });
+});
+
+describe('sedax decode', () => {
+  it('prints one line of JSON an entry, with words and times', async () => {
+    const bytes = step();
+    // In two chunks, as a pipe may bring it.
+    const { code, out, errors } = await run(['decode'], [bytes.subarray(0, 7), bytes.subarray(7)]);
+    expect([code, errors]).toEqual([0, []]);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ sequence, entity, id, change }) => [sequence, entity, id, change])).toEqual([
+      [1, 'SpotOrder', 1, 'Created'],
+      [2, 'SpotOrder', 2, 'Created'],
+      [3, 'SpotTrade', 'BTCUSDT-1', 'Created'],
+      [4, 'SpotOrder', 1, 'Updated'],
+    ]);
+    expect(lines[0].fields).toMatchObject({ side: 'SELL', status: 'Pending', bookLots: 10 });
+    expect(lines[3].changed).toMatchObject({ status: { old: 'Pending', new: 'PartiallyFilled' }, bookLots: { old: 10, new: 6 } });
+  });
+
+  it('reads base64, one step a line, and goes on after a bad one', async () => {
+    const text = Buffer.from(step()).toString('base64');
+    const { code, out, errors } = await run(['decode', '--base64'], [Buffer.from(`${text}\n!!!!\n\n${text}\n`)]);
+    expect(code).toBe(1);
+    expect(out.split('\n')).toHaveLength(9);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(/^decode: step 2: /);
+  });
+
+  it('says what is wrong with bytes that are no step', async () => {
+    const { code, out, errors } = await run(['decode'], [Buffer.from('hello')]);
+    expect([code, out, errors.length]).toEqual([1, '', 1]);
+    expect(await run(['decode'])).toEqual({ code: 2, out: '', errors: ['decode: nothing on stdin'] });
+  });
+});
