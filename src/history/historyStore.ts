@@ -1,0 +1,45 @@
+// The store behind HistoryQueries: fed with the entries of every log, it keeps what they said. It is derived state, so it
+// may be thrown away and filled again from the logs; it must never be ahead of what position() says is committed.
+import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
+import type { HistoryQueries } from '../ports/historyQueries.ts';
+
+/**
+ * Orders, lists and trades come from markets-*, balances from accounts-*, klines from klines-*; anything else in those
+ * streams, and any other stream, only moves the position.
+ *
+ * What rows say beyond the log: an order that was Rejected and a list that was rejected are found by id and nowhere
+ * else; `request` and `outcome` are instructions in flight, so rows carry null; a client id belongs to the order that
+ * was given it last and still has it; an amendment's executionId is the sequence of its entry.
+ *
+ * Ids and times of a listing ascend together (orderId and createdUs per account, tradeId and tradeUs per symbol, entry
+ * sequence and updateUs per balance): paging by time relies on it.
+ */
+export interface HistoryStore extends HistoryQueries {
+  /**
+   * Takes in one message's entries; a message at or before the stream's last applied sequence is ignored. Queries see
+   * it at once. It survives the process once a flush() called later has resolved.
+   */
+  apply(stream: string, sequence: number, entries: readonly ChangeLogEntry[]): void;
+  /**
+   * Commits everything applied so far, together with the positions, in one transaction. Calls made while one commits
+   * share the next. Rejects with HistoryWriteError when the storage fails; nothing is lost then, and a later call tries
+   * again. Callers bound memory by awaiting it: what is applied and not yet flushed is held twice.
+   */
+  flush(): Promise<void>;
+  /** Last sequence of the stream that is committed; feeding goes on after it. 0 = nothing yet. */
+  position(stream: string): number;
+  /** Bytes applied and not yet committed. */
+  readonly unflushedBytes: number;
+  /** Flushes and closes; queries are over. */
+  close(): Promise<void>;
+}
+
+/** The storage refused a commit (disk full, map full, I/O error). */
+export class HistoryWriteError extends Error {
+  override name = 'HistoryWriteError';
+}
+
+/** The directory holds something this version cannot read: clear it and feed everything again. */
+export class HistoryFormatError extends Error {
+  override name = 'HistoryFormatError';
+}

@@ -1,0 +1,106 @@
+// What is kept in memory per account, symbol and balance: only what is open or not yet in runs. Idle ones are dropped and
+// made again when somebody trades.
+import type { Balance } from '../../domain/balance.ts';
+import { KLINE_INTERVALS } from '../../domain/klineEntry.ts';
+import { Table } from './layout.ts';
+import type { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
+import { klinePart } from './otherRows.ts';
+import { RowList } from './rowList.ts';
+
+export class AccountSymbol {
+  readonly account: AccountState;
+  readonly symbol: string;
+  readonly symbolId: number;
+  readonly orders: RowList;
+  readonly trades: RowList;
+  readonly prevented: RowList;
+  /** First of the chain of open orders. */
+  open: LiveOrder | null = null;
+
+  constructor(account: AccountState, symbol: string, symbolId: number) {
+    this.account = account;
+    this.symbol = symbol;
+    this.symbolId = symbolId;
+    this.orders = new RowList(Table.ORDER, account.accountId, symbolId);
+    this.trades = new RowList(Table.ACCOUNT_TRADE, account.accountId, symbolId);
+    this.prevented = new RowList(Table.PREVENTED, account.accountId, symbolId);
+  }
+
+  add(order: LiveOrder): void {
+    order.next = this.open;
+    if (this.open !== null) this.open.previous = order;
+    this.open = order;
+  }
+
+  remove(order: LiveOrder): void {
+    if (order.previous === null) this.open = order.next;
+    else order.previous.next = order.next;
+    if (order.next !== null) order.next.previous = order.previous;
+    order.previous = null;
+    order.next = null;
+  }
+
+  /** Open orders by ascending id. */
+  openOrders(): LiveOrder[] {
+    const orders: LiveOrder[] = [];
+    for (let order = this.open; order !== null; order = order.next) orders.push(order);
+    return orders.sort((a, b) => a.id - b.id);
+  }
+
+  get isIdle(): boolean {
+    return this.open === null && this.orders.isEmpty && this.trades.isEmpty && this.prevented.isEmpty;
+  }
+}
+
+export class BalanceState {
+  readonly account: AccountState;
+  readonly assetId: number;
+  readonly entityId: string;
+  readonly list: RowList;
+  readonly balance: Balance;
+
+  constructor(account: AccountState, assetId: number, entityId: string, balance: Balance) {
+    this.account = account;
+    this.assetId = assetId;
+    this.entityId = entityId;
+    this.list = new RowList(Table.BALANCE, account.accountId, assetId);
+    this.balance = balance;
+  }
+}
+
+export class AccountState {
+  readonly accountId: number;
+  readonly symbols = new Map<string, AccountSymbol>();
+  readonly balances = new Map<string, BalanceState>();
+  readonly lists: RowList;
+  readonly openLists = new Map<number, LiveOrderList>();
+
+  constructor(accountId: number) {
+    this.accountId = accountId;
+    this.lists = new RowList(Table.ORDER_LIST, accountId, 0);
+  }
+
+  get isIdle(): boolean {
+    return this.symbols.size === 0 && this.balances.size === 0 && this.openLists.size === 0 && this.lists.isEmpty;
+  }
+}
+
+/** Symbols are few: theirs stay. */
+export class SymbolState {
+  readonly symbolId: number;
+  readonly trades: RowList;
+  readonly klineLists: readonly RowList[];
+  readonly klines: (LiveKline | undefined)[] = KLINE_INTERVALS.map(() => undefined);
+  /** The last trade's aggregate; looked up when the first trade since the start comes. */
+  aggTradeId = -1;
+  aggTakerOrderId = 0;
+  aggPriceTicks = 0;
+  aggTradeUs = 0;
+  lastPreventedMatchId = 0;
+
+  constructor(symbolId: number) {
+    this.symbolId = symbolId;
+    this.trades = new RowList(Table.TRADE, 0, symbolId);
+    this.klineLists = KLINE_INTERVALS.map((_, i) => new RowList(Table.KLINE, 0, klinePart(symbolId, i)));
+  }
+}

@@ -1,0 +1,192 @@
+// What history holds in memory: the journal's tail, what is open, and per list which rows are not in runs yet.
+import type { Balance } from '../../domain/balance.ts';
+import { BalanceCause } from '../../domain/balance.ts';
+import { entityIds } from '../../domain/changeLogEntry.ts';
+import type { SpotTrade } from '../../domain/spotTrade.ts';
+import { takerOrderId } from '../../domain/spotTrade.ts';
+import { AccountState, AccountSymbol, BalanceState, SymbolState } from './accountState.ts';
+import type { HistoryFile } from './historyFile.ts';
+import { Journal, offsetOf } from './journal.ts';
+import { MAX_ID, ROW_AT, Table } from './layout.ts';
+import type { LiveKline, LiveOrder, LiveOrderList, LiveRow } from './liveRow.ts';
+import { Names } from './names.ts';
+import { readBalance, readTrade, rowAggTradeId } from './otherRows.ts';
+import { RowList } from './rowList.ts';
+import { lastRow } from './rowSource.ts';
+
+/** Buckets of the client id index: enough that one holds few of an account's ids, few enough to fill runs. */
+const CLIENT_ID_BUCKETS = 4096;
+
+export class HistoryState {
+  readonly file: HistoryFile;
+  readonly journal: Journal;
+  readonly names = new Names();
+  readonly accounts = new Map<number, AccountState>();
+  readonly symbols = new Map<string, SymbolState>();
+  readonly orders = new Map<number, LiveOrder>();
+  readonly orderLists = new Map<number, LiveOrderList>();
+  /** By entity id, as the log names them. */
+  readonly balances = new Map<string, BalanceState>();
+  readonly klines = new Map<string, LiveKline>();
+  /** Live rows the journal has to take before the next commit; some may have ended since. */
+  dirty: LiveRow[] = [];
+  readonly #clientIds: (RowList | undefined)[] = new Array(CLIENT_ID_BUCKETS).fill(undefined);
+
+  constructor(file: HistoryFile, segmentBytes: number) {
+    this.file = file;
+    this.journal = new Journal(segmentBytes);
+  }
+
+  markDirty(row: LiveRow): void {
+    if (row.dirty) return;
+    row.dirty = true;
+    this.dirty.push(row);
+  }
+
+  account(accountId: number): AccountState {
+    let account = this.accounts.get(accountId);
+    if (account === undefined) {
+      account = new AccountState(accountId);
+      this.accounts.set(accountId, account);
+    }
+    return account;
+  }
+
+  accountSymbol(accountId: number, symbol: string): AccountSymbol {
+    const account = this.account(accountId);
+    let home = account.symbols.get(symbol);
+    if (home === undefined) {
+      home = new AccountSymbol(account, symbol, this.names.id(symbol));
+      account.symbols.set(symbol, home);
+    }
+    return home;
+  }
+
+  symbol(symbol: string): SymbolState {
+    let state = this.symbols.get(symbol);
+    if (state === undefined) {
+      state = new SymbolState(this.names.id(symbol));
+      this.symbols.set(symbol, state);
+    }
+    return state;
+  }
+
+  clientIds(hash: number): RowList {
+    const bucket = hash % CLIENT_ID_BUCKETS;
+    let list = this.#clientIds[bucket];
+    if (list === undefined) {
+      list = new RowList(Table.CLIENT_ID, 0, bucket);
+      this.#clientIds[bucket] = list;
+    }
+    return list;
+  }
+
+  /** The balance as it stands, looked up when it has been idle; `sequence` is the change about to come. */
+  balance(entityId: string): BalanceState {
+    const known = this.balances.get(entityId);
+    if (known !== undefined) return known;
+    const dash = entityId.indexOf('-');
+    return this.newBalance(Number(entityId.slice(0, dash)), entityId.slice(dash + 1));
+  }
+
+  newBalance(accountId: number, asset: string): BalanceState {
+    const account = this.account(accountId);
+    const assetId = this.names.id(asset);
+    const entityId = entityIds.balance(accountId, asset);
+    const state = new BalanceState(account, assetId, entityId, this.#lastBalance(accountId, asset, assetId));
+    account.balances.set(asset, state);
+    this.balances.set(entityId, state);
+    return state;
+  }
+
+  #lastBalance(accountId: number, asset: string, assetId: number): Balance {
+    const run = this.file.runBefore(Table.BALANCE, accountId, assetId, MAX_ID);
+    if (run === undefined) {
+      return { accountId, asset, free: 0n, locked: 0n, updateUs: 0, cause: BalanceCause.TRADING, requestId: '' };
+    }
+    const { entrySequence: _, ...balance } = readBalance(run.bytes, lastRow(run.bytes), this.names);
+    return balance;
+  }
+
+  /** The aggregate the trade belongs to: its predecessor's when taker order, price and time are the same. */
+  aggTradeId(state: SymbolState, trade: SpotTrade): number {
+    if (state.aggTradeId < 0) this.#findLastAggregate(state);
+    const taker = takerOrderId(trade);
+    if (
+      taker !== state.aggTakerOrderId ||
+      trade.priceTicks !== state.aggPriceTicks ||
+      trade.tradeUs !== state.aggTradeUs ||
+      state.aggTradeId === 0
+    ) {
+      state.aggTradeId++;
+      state.aggTakerOrderId = taker;
+      state.aggPriceTicks = trade.priceTicks;
+      state.aggTradeUs = trade.tradeUs;
+    }
+    return state.aggTradeId;
+  }
+
+  #findLastAggregate(state: SymbolState): void {
+    state.aggTradeId = 0;
+    const { refs, spilling } = state.trades;
+    const ref = refs.at(-1) ?? spilling.at(-1);
+    const run = this.file.runBefore(Table.TRADE, 0, state.symbolId, MAX_ID);
+    const [bytes, at] =
+      ref !== undefined
+        ? [this.journal.segment(ref).bytes, offsetOf(ref) + ROW_AT]
+        : run !== undefined
+          ? [run.bytes, lastRow(run.bytes)]
+          : [];
+    if (bytes === undefined || at === undefined) return;
+    const trade = readTrade(bytes, at, this.names);
+    state.aggTradeId = rowAggTradeId(bytes, at);
+    state.aggTakerOrderId = takerOrderId(trade);
+    state.aggPriceTicks = trade.priceTicks;
+    state.aggTradeUs = trade.tradeUs;
+  }
+
+  /** Forgets what the list belongs to when nothing of it is in memory any more. */
+  release(list: RowList): void {
+    const account = this.accounts.get(list.owner);
+    if (account === undefined) return;
+    switch (list.table) {
+      case Table.BALANCE: {
+        const asset = this.names.name(list.part);
+        const state = account.balances.get(asset);
+        if (state?.list.isEmpty) {
+          account.balances.delete(asset);
+          this.balances.delete(state.entityId);
+        }
+        break;
+      }
+      case Table.ORDER:
+      case Table.ACCOUNT_TRADE:
+      case Table.PREVENTED: {
+        const symbol = this.names.name(list.part);
+        if (account.symbols.get(symbol)?.isIdle) account.symbols.delete(symbol);
+        break;
+      }
+      case Table.ORDER_LIST:
+        break;
+      default:
+        return;
+    }
+    if (account.isIdle) this.accounts.delete(account.accountId);
+  }
+}
+
+/** 53 bits of who was given which client id; symbolId 0 for the ids of order lists. */
+export function clientIdHash(accountId: number, symbolId: number, clientId: string): number {
+  let a = 0x811c9dc5 ^ symbolId;
+  let b = 0x9e3779b9 ^ (accountId | 0);
+  a = Math.imul(a ^ (accountId | 0), 0x01000193);
+  b = Math.imul(b ^ (accountId / 2 ** 32), 0x85ebca6b);
+  for (let i = 0; i < clientId.length; i++) {
+    const code = clientId.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x85ebca6b);
+    b ^= b >>> 15;
+  }
+  a ^= a >>> 16;
+  return (b & 0x1fffff) * 2 ** 32 + (a >>> 0);
+}

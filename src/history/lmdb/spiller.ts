@@ -1,0 +1,203 @@
+// Moves rows from lists into runs, so that the journal's oldest segments can go: a little with every commit once the
+// journal is half full, as much as it takes when it is full. Lists that grow long go too, so that queries need not sort
+// them.
+import type { HistoryState } from './historyState.ts';
+import type { Segment } from './journal.ts';
+import { offsetOf, segmentEnd, segmentOf } from './journal.ts';
+import { MAX_ID, ROW_AT, RUN_BYTES, RUN_HEAD_BYTES, RUN_ROWS, rowLength, Table } from './layout.ts';
+import { idAt, LONG_LIST, NOT_LOOKED_UP, type RowList, sortById } from './rowList.ts';
+
+/** What a commit moves at least, once the journal is half full. */
+const SPILL_BYTES_MIN = 256 * 1024;
+/**
+ * Newest rows of a long list of orders that stay: orders end out of order, and one that ends after its neighbours went
+ * into a run is a run of its own.
+ */
+const HELD_BACK = LONG_LIST / 2;
+const ARENA_BYTES = 1024 * 1024;
+
+interface Spilled {
+  readonly list: RowList;
+  /** Id of the last row now in a run; NOT_LOOKED_UP = as before. */
+  readonly lastStored: number;
+}
+
+export class Spiller {
+  readonly #state: HistoryState;
+  readonly #journalBytes: number;
+  #spilled: Spilled[] = [];
+  /** How many of the oldest segments have all their rows elsewhere once this commit is done. */
+  #retiring = 0;
+  #bytes = 0;
+  #arena = Buffer.alloc(0);
+  #arenaUsed = 0;
+
+  constructor(state: HistoryState, journalBytes: number) {
+    this.#state = state;
+    this.#journalBytes = journalBytes;
+  }
+
+  /** How many of the oldest segments go with this commit. */
+  get retiring(): number {
+    return this.#retiring;
+  }
+
+  /** Puts the runs of this commit, and marks the live rows that have to be written again. */
+  spill(): void {
+    const { file, journal } = this.#state;
+    this.#bytes = 0;
+    for (const list of journal.takeLong()) if (list.refs.length >= LONG_LIST) this.#spillList(list, 0);
+    const budget = SPILL_BYTES_MIN + 2 * journal.uncommittedBytes;
+    let held = journal.bytes;
+    while (held > this.#journalBytes / 2 && this.#retiring < journal.segments.length - 1) {
+      const segment = journal.segments[this.#retiring] as Segment;
+      if (!this.#empty(segment, held > this.#journalBytes ? Number.POSITIVE_INFINITY : budget)) break;
+      held -= segment.bytes.length;
+      this.#retiring++;
+    }
+    for (let i = 0; i < this.#retiring; i++) {
+      const segment = journal.segments[i] as Segment;
+      for (const offset of segment.slices) file.removeSlice(segment.index, offset);
+    }
+  }
+
+  /** The commit is done: what it put is forgotten here. */
+  committed(): void {
+    for (const { list, lastStored } of this.#spilled) {
+      list.spilled();
+      if (lastStored !== NOT_LOOKED_UP) list.lastStored = lastStored;
+      if (list.isEmpty) this.#state.release(list);
+    }
+    for (; this.#retiring > 0; this.#retiring--) this.#state.journal.dropOldest();
+    this.#spilled = [];
+  }
+
+  /** The commit failed: the rows are where they were. */
+  failed(): void {
+    for (const { list } of this.#spilled) {
+      list.unspill();
+      // It may stand in a later segment's queue as well, which does no harm.
+      list.queue(this.#state.journal);
+      if (list.refs.length >= LONG_LIST) this.#state.journal.long(list);
+    }
+    this.#retiring = 0;
+    this.#spilled = [];
+  }
+
+  /** Moves the segment's rows on; false when the budget ended first. */
+  #empty(segment: Segment, budget: number): boolean {
+    const { journal } = this.#state;
+    const end = segmentEnd(segment.index);
+    for (let list = segment.lists.pop(); list !== undefined; list = segment.lists.pop()) {
+      const oldest = list.refs[0];
+      if (oldest !== undefined && oldest < end) this.#spillList(list, end);
+      if (list.refs.length > 0) list.queue(journal);
+      else list.queued = false;
+      if (this.#bytes > budget) return false;
+    }
+    for (const row of segment.live) {
+      if (!row.ended && segmentOf(row.ref) === segment.index) this.#state.markDirty(row);
+    }
+    segment.live = [];
+    return true;
+  }
+
+  /** Rows before the ref `end` have to go; of a long list (no end) most go. */
+  #spillList(list: RowList, end: number): void {
+    if (list.table === Table.ORDER) this.#spillEnded(list, end, Table.LATE_ORDER);
+    else if (list.table === Table.ORDER_LIST) this.#spillEnded(list, end, Table.LATE_ORDER_LIST);
+    else this.#spillInOrder(list, end);
+  }
+
+  /** Rows that came in order of id go as they came, in full runs as far as they can. */
+  #spillInOrder(list: RowList, end: number): void {
+    const { refs } = list;
+    let take = refs.length - (refs.length % RUN_ROWS);
+    if (take < refs.length && (refs[take] as number) < end) take = refs.length;
+    const taken = refs.slice(0, take);
+    this.#putRuns(list, taken);
+    list.startSpill(taken, refs.slice(take));
+    this.#spilled.push({ list, lastStored: NOT_LOOKED_UP });
+  }
+
+  /** Rows that came in any order: those with low ids, the due ones and their neighbours. */
+  #spillEnded(list: RowList, end: number, late: Table): void {
+    const { file, journal } = this.#state;
+    const { refs } = list;
+    const sorted = sortById(journal, refs);
+    let take = Math.max(0, sorted.length - HELD_BACK);
+    if (end > 0) {
+      take = sorted.length;
+      while ((sorted[take - 1] as number) >= end) take--;
+    }
+    if (list.lastStored === NOT_LOOKED_UP) {
+      list.lastStored = file.runBefore(list.table, list.owner, list.part, MAX_ID)?.lastId ?? -1;
+    }
+    let lateRows = 0;
+    for (; lateRows < take; lateRows++) {
+      const ref = sorted[lateRows] as number;
+      const id = idAt(journal, ref);
+      if (id > list.lastStored) break;
+      file.putRun(late, list.owner, list.part, id, this.#run([ref], 0, 1));
+    }
+    const taken = sorted.slice(0, take);
+    const inRuns = sorted.slice(lateRows, take);
+    const lastStored = inRuns.length === 0 ? NOT_LOOKED_UP : idAt(journal, inRuns.at(-1) as number);
+    this.#putRuns(list, inRuns);
+    const lastTaken = take === 0 ? -1 : idAt(journal, sorted[take - 1] as number);
+    list.startSpill(
+      taken,
+      refs.filter((ref) => idAt(journal, ref) > lastTaken),
+    );
+    this.#spilled.push({ list, lastStored });
+  }
+
+  #putRuns(list: RowList, refs: readonly number[]): void {
+    const { file, journal } = this.#state;
+    for (let from = 0; from < refs.length; ) {
+      let bytes = 0;
+      let to = from;
+      while (to < refs.length && to - from < RUN_ROWS && bytes < RUN_BYTES) bytes += this.#rowBytes(refs[to++] as number);
+      const last = refs[to - 1] as number;
+      // Client ids are found by scanning back through time, so their runs are keyed by it.
+      const lastId = list.table === Table.CLIENT_ID ? last : idAt(journal, last);
+      file.putRun(list.table, list.owner, list.part, lastId, this.#run(refs, from, to));
+      from = to;
+    }
+  }
+
+  #rowBytes(ref: number): number {
+    return rowLength(this.#state.journal.segment(ref).bytes, offsetOf(ref) + ROW_AT);
+  }
+
+  #run(refs: readonly number[], from: number, to: number): Buffer {
+    const { journal } = this.#state;
+    let room = RUN_HEAD_BYTES;
+    for (let i = from; i < to; i++) room += this.#rowBytes(refs[i] as number);
+    const run = this.#carve(room);
+    run.writeUInt16LE(to - from, 0);
+    let at = RUN_HEAD_BYTES;
+    for (let i = from; i < to; i++) {
+      const ref = refs[i] as number;
+      const { bytes } = journal.segment(ref);
+      const start = offsetOf(ref) + ROW_AT;
+      const length = rowLength(bytes, start);
+      if (i === to - 1) run.writeUInt32LE(at, 2);
+      bytes.copy(run, at, start, start + length);
+      at += length;
+    }
+    this.#bytes += room;
+    return run;
+  }
+
+  /** Runs share large buffers, which LMDB reads until they are written: no part is ever used twice. */
+  #carve(bytes: number): Buffer {
+    if (this.#arena.length - this.#arenaUsed < bytes) {
+      this.#arena = Buffer.allocUnsafeSlow(Math.max(ARENA_BYTES, bytes));
+      this.#arenaUsed = 0;
+    }
+    const run = this.#arena.subarray(this.#arenaUsed, this.#arenaUsed + bytes);
+    this.#arenaUsed += bytes;
+    return run;
+  }
+}
