@@ -10,8 +10,6 @@ const edge = (code: number, httpStatus: number, text: string): EdgeReason => ({ 
 
 export const EdgeReject = {
   UNKNOWN: edge(-1000, 500, 'An unknown error occurred while processing the request.'),
-  DISCONNECTED: edge(-1001, 503, 'Internal error; unable to process your request. Please try again.'),
-  UNAUTHORIZED: edge(-1002, 401, 'You are not authorized to execute this request.'),
   TOO_MANY_REQUESTS: edge(-1003, 429, 'Too many requests; current limit is {limit} per {interval}.'),
   TIMEOUT: edge(-1007, 504, 'Timeout waiting for response from backend server. Send status unknown; execution status unknown.'),
   SERVER_BUSY: edge(-1008, 503, 'Server is currently overloaded with other requests. Please try again in a few minutes.'),
@@ -51,9 +49,6 @@ export const EdgeReject = {
   CANCEL_RESTRICTIONS: edge(-1145, 400, '`cancelRestrictions` has to be either `ONLY_NEW` or `ONLY_PARTIALLY_FILLED`.'),
   PEG_PRICE_TYPE: edge(-1210, 400, 'Invalid pegPriceType.'),
   PEG_OFFSET_TYPE: edge(-1211, 400, 'Invalid pegOffsetType.'),
-  OCO_ORDER_TYPE: edge(-1158, 400, 'Order type not supported in OCO.'),
-  OPO_WORKING_BUY: edge(-1222, 400, 'Working order in an OPO list must be a bid.'),
-  OPO_PENDING_SELL: edge(-1223, 400, 'Pending orders in an OPO list must be asks.'),
   OPO_PENDING_QUANTITY: edge(-1225, 400, "Pending orders should not include the '{name}' tag."),
   NO_SUCH_ORDER: edge(-2013, 404, 'Order does not exist.'),
   NO_SUCH_LIST: edge(-2018, 404, 'Order list does not exist.'),
@@ -76,6 +71,34 @@ export const EdgeReject = {
   WS_UNKNOWN_CHANNEL: edge(-4202, 400, "Unknown channel '{channel}'."),
 } as const satisfies Record<string, EdgeReason>;
 export type EdgeRejectName = keyof typeof EdgeReject;
+
+/** Codes that only the Binance-compatible API answers; it words them itself, as Binance's errors.md has them. */
+export const BINANCE_ONLY: Readonly<Record<number, string>> = {
+  [-1002]: 'You are not authorized to execute this request.',
+  [-1013]: 'The request was rejected before the engine: a filter, or what the symbol does not allow.',
+  [-1014]: 'Unsupported order combination.',
+  [-1015]: 'Too many new orders in the window of the account.',
+  [-1016]: 'This service is no longer available.',
+  [-1034]: 'Too many connections.',
+  [-1104]: 'Not all sent parameters were read.',
+  [-1122]: 'Invalid symbolStatus.',
+  [-1125]: 'This listenKey does not exist.',
+  [-1127]: 'More than the allowed hours between startTime and endTime.',
+  [-1131]: 'recvWindow must be less than 60000.',
+  [-1139]: 'Invalid ticker type.',
+  [-1151]: 'Symbol is present multiple times in the list.',
+  [-1155]: 'SBE is not enabled.',
+  [-1160]: 'An iceberg leg needs timeInForce GTC.',
+  [-1191]: 'Too many subscriptions.',
+  [-1194]: 'Invalid value for time unit.',
+  [-1220]: "The symbol's status does not match the requested symbolStatus.",
+  [-2026]: 'The order was archived.',
+  [-2035]: 'User Data Stream subscription already active.',
+  [-2036]: 'User Data Stream subscription not active.',
+  [-2039]: 'Client order ID is not correct for this order ID.',
+  [-2042]: 'Maximum subscription ID reached for this connection.',
+  [-2043]: "This symbol doesn't have a reference price.",
+};
 
 /** The text of a reason with its parameters filled in. */
 export function reasonText(reason: RejectReason, params?: Readonly<Record<string, string | number>>): string {

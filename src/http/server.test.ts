@@ -59,6 +59,7 @@ describe('answers {code, msg} to', () => {
   it.each([
     ['an unknown path', { method: 'GET', url: '/nowhere' }, EdgeReject.NOT_FOUND],
     ['a wrong method', { method: 'DELETE', url: '/thing/5?a=b' }, EdgeReject.METHOD_NOT_ALLOWED],
+    ['a WebSocket path asked for plainly', { method: 'GET', url: '/echo?x=1' }, EdgeReject.UPGRADE_REQUIRED],
     [
       'another media type',
       { method: 'POST', url: '/thing', headers: { 'content-type': 'text/plain' }, payload: 'x' },

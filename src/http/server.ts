@@ -57,7 +57,7 @@ export async function buildServer(deps: ServerDeps): Promise<HttpServer> {
   const routes = new RouteTable();
   app.addHook('onRoute', (route) => routes.add(route.method, route.url));
   app.removeContentTypeParser('text/plain');
-  handleFailures(app, routes, config, logger);
+  handleFailures(app, routes, router, config, logger);
   for (const api of deps.apis) await api({ app, router, exchange, config, logger });
   await app.ready();
 
@@ -98,7 +98,13 @@ function createApp(config: HttpConfig, logger: FastifyBaseLogger, trusts: (addre
   return fastify({ ...options, https: { ...tls, maxHeaderSize } }) as unknown as FastifyInstance;
 }
 
-function handleFailures(app: FastifyInstance, routes: RouteTable, config: HttpConfig, logger: FastifyBaseLogger): void {
+function handleFailures(
+  app: FastifyInstance,
+  routes: RouteTable,
+  router: UpgradeRouter,
+  config: HttpConfig,
+  logger: FastifyBaseLogger,
+): void {
   const { urlLengthMax } = config.limits;
   app.addHook('onRequest', (request, _reply, done) => {
     if ((request.raw.url as string).length <= urlLengthMax) done();
@@ -113,7 +119,11 @@ function handleFailures(app: FastifyInstance, routes: RouteTable, config: HttpCo
   });
   app.setNotFoundHandler((request, reply) => {
     const methods = routes.methodsAt(request.url);
-    if (methods.length === 0) throw new ApiError(EdgeReject.NOT_FOUND);
+    if (methods.length === 0) {
+      if (!router.serves(request.url.split('?', 1)[0] as string)) throw new ApiError(EdgeReject.NOT_FOUND);
+      reply.header('upgrade', 'websocket');
+      throw new ApiError(EdgeReject.UPGRADE_REQUIRED);
+    }
     reply.header('allow', methods.join(', '));
     throw new ApiError(EdgeReject.METHOD_NOT_ALLOWED, { methods: methods.join(', ') });
   });

@@ -74,6 +74,11 @@ export class UpgradeRouter {
     this.#routes.push({ matches, handler });
   }
 
+  /** Whether a path (without the query) is some route's. */
+  serves(path: string): boolean {
+    return this.#routes.some(({ matches }) => matches(path));
+  }
+
   /** Called when the router begins to close, while every connection still takes a last message. */
   onClosing(listener: () => void): void {
     this.#closingListeners.push(listener);
