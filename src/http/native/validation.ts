@@ -22,6 +22,7 @@ const REASON_OF: Readonly<Record<string, EdgeReason>> = {
   timeInForce: EdgeReject.INVALID_TIF,
   interval: EdgeReject.BAD_INTERVAL,
   symbol: EdgeReject.BAD_SYMBOL,
+  restriction: EdgeReject.CANCEL_RESTRICTIONS,
   cancelRestriction: EdgeReject.CANCEL_RESTRICTIONS,
   priceType: EdgeReject.PEG_PRICE_TYPE,
   offsetType: EdgeReject.PEG_OFFSET_TYPE,
