@@ -27,6 +27,19 @@ export const COMMANDS: readonly CliCommand[] = [
     run: async (args, io) => (await import('./decode.ts')).decode(args, io),
   },
   {
+    name: 'tail',
+    summary: 'the newest entries of the logs in a data folder as JSON lines; the exchange may be running',
+    positionals: '[stream ...]',
+    options: {
+      ...CONFIG_OPTIONS,
+      follow: { type: 'boolean', short: 'f', help: 'go on with the entries to come' },
+      steps: { type: 'string', short: 'n', value: '<count>', help: 'steps of each stream to begin with; 10 unless said' },
+      from: { type: 'string', value: '<position>', help: 'position in each stream to begin with; 1 = everything' },
+      subject: { type: 'string', short: 's', value: '<filter>', help: "only these subjects: 'spot.*.*.*.BTCUSDT'" },
+    },
+    run: async (args, io) => (await import('./tail.ts')).tail(configOf(args, io), args, io),
+  },
+  {
     name: 'verify',
     summary: 'check every invariant of the logs in a data folder; 0 = all hold',
     options: {

@@ -1,0 +1,101 @@
+// `sedax tail`: the newest entries of the logs of a data folder as JSON lines, and with --follow those to come. The exchange
+// may be running: nothing is locked and nothing is written.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BusMessage } from '../bus/bus.ts';
+import { matchesFilter } from '../bus/subjects.ts';
+import { entryToJson } from '../codec/entryJson.ts';
+import { decodeStep } from '../codec/stepCodec.ts';
+import type { Config } from '../config/schema.ts';
+import { type CliArgs, type CliIo, textOption, UsageError } from './command.ts';
+import { JournalSource } from './journalSource.ts';
+
+export interface LogSource {
+  /** Every stream as it is now, with the positions of its oldest and newest message. */
+  streams(): ReadonlyMap<string, { readonly first: number; readonly last: number }>;
+  /** Messages from a position on, as of the last streams(). */
+  read(stream: string, from: number, limit: number): BusMessage[];
+  close(): Promise<void>;
+}
+
+export interface TailOptions {
+  /** Names, or 'markets-*'; none = all. */
+  readonly streams: readonly string[];
+  /** NATS-style subject filter: 'spot.*.*.*.BTCUSDT'. */
+  readonly subject: string | undefined;
+  /** Steps of each stream shown before those to come. */
+  readonly steps: number;
+  /** First position of each stream; wins over steps. */
+  readonly from: number | undefined;
+}
+
+const READ_MAX = 256;
+const POLL_MS = 100;
+const DEFAULT_STEPS = 10;
+
+export async function tail(config: Config, args: CliArgs, io: CliIo): Promise<number> {
+  const options: TailOptions = {
+    streams: args.positionals,
+    subject: textOption(args, 'subject'),
+    steps: count(args, 'steps') ?? DEFAULT_STEPS,
+    from: count(args, 'from'),
+  };
+  const journal = join(config.dataDir, 'journal');
+  if (!existsSync(journal)) {
+    io.complain(`no journal in ${config.dataDir}`);
+    return 2;
+  }
+  const source = new JournalSource(journal);
+  try {
+    const follow = args.options.follow === true;
+    return await show(source, options, io, () => (follow ? sleep(POLL_MS, true) : Promise.resolve(false)));
+  } finally {
+    await source.close();
+  }
+}
+
+function count(args: CliArgs, name: string): number | undefined {
+  const text = textOption(args, name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`--${name}: must be a whole number, not ${text}`);
+  return Number(text);
+}
+
+/** Until `more` resolves with false. */
+export async function show(source: LogSource, options: TailOptions, io: CliIo, more: () => Promise<boolean>): Promise<number> {
+  const positions = new Map<string, number>();
+  for (let isFirst = true; isFirst || (await more()); isFirst = false) {
+    for (const [stream, { first, last }] of source.streams()) {
+      if (!isWanted(stream, options.streams)) continue;
+      // A stream that comes up later is shown from its start.
+      const start = isFirst ? (options.from ?? last + 1 - options.steps) : first;
+      let next = Math.max(first, (positions.get(stream) ?? start - 1) + 1);
+      while (next <= last) {
+        const messages = source.read(stream, next, READ_MAX);
+        if (messages.length === 0) break;
+        for (const message of messages) print(message, options.subject, io);
+        next += messages.length;
+      }
+      positions.set(stream, next - 1);
+    }
+    if (isFirst && positions.size === 0) {
+      io.complain(`no such stream; there are: ${[...source.streams().keys()].join(', ')}`);
+      return 2;
+    }
+  }
+  return 0;
+}
+
+function isWanted(stream: string, wanted: readonly string[]): boolean {
+  if (wanted.length === 0) return true;
+  return wanted.some((name) => name === stream || (name.endsWith('*') && stream.startsWith(name.slice(0, -1))));
+}
+
+function print(message: BusMessage, filter: string | undefined, io: CliIo): void {
+  const { stream, sequence, subject, payload } = message;
+  if (filter !== undefined && !matchesFilter(filter, subject)) return;
+  let lines = '';
+  for (const entry of decodeStep(payload)) lines += `${JSON.stringify({ stream, message: sequence, subject, ...entryToJson(entry) })}\n`;
+  io.write(lines);
+}
