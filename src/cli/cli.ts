@@ -53,6 +53,18 @@ export const COMMANDS: readonly CliCommand[] = [
     },
   },
   {
+    name: 'replay',
+    summary: "a recorded order flow through an exchange of its own, against the venue's answers; 0 = exactly alike",
+    positionals: '<recording>',
+    options: { set: CONFIG_OPTIONS.set },
+    run: async (args, io) => {
+      const [file] = args.positionals;
+      if (file === undefined || args.positionals.length > 1) throw new UsageError('name one recording (Coinbase full channel, .gz or not)');
+      const { replay } = await import('./replay.ts');
+      return replay(file, (settings) => configOf(args, io, settings), printer(io));
+    },
+  },
+  {
     name: 'history rebuild',
     summary: 'fill the queryable past of a data folder again from its logs; the exchange must not be running',
     options: CONFIG_OPTIONS,

@@ -1,8 +1,9 @@
 // `sedax decode`: steps of the log on stdin, in msgpack, to JSON lines, one an entry. The log is readable without a running
 // exchange: `nats stream get markets-0 17 --json | jq -r .data | sedax decode --base64`.
 import { CodecError } from '../codec/codecError.ts';
-import { stepToJsonLines } from '../codec/entryJson.ts';
+import { decodeStep } from '../codec/stepCodec.ts';
 import type { CliArgs, CliIo } from './command.ts';
+import { entryLine } from './entryLine.ts';
 
 /** A message of the log is never longer. */
 const STEP_BYTES_MAX = 256 * 2 ** 20;
@@ -27,7 +28,11 @@ export async function decode(args: CliArgs, io: CliIo): Promise<number> {
   let failed = 0;
   for (const [i, step] of steps.entries()) {
     try {
-      io.write(stepToJsonLines(step));
+      io.write(
+        decodeStep(step)
+          .map((entry) => entryLine(entry))
+          .join(''),
+      );
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       failed++;

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BusMessage } from '../bus/bus.ts';
 import { matchesFilter } from '../bus/subjects.ts';
-import { entryToJson } from '../codec/entryJson.ts';
 import { decodeStep } from '../codec/stepCodec.ts';
 import type { Config } from '../config/schema.ts';
 import { type CliArgs, type CliIo, textOption, UsageError } from './command.ts';
+import { entryLine } from './entryLine.ts';
 import { JournalSource } from './journalSource.ts';
 
 export interface LogSource {
@@ -95,7 +95,10 @@ function isWanted(stream: string, wanted: readonly string[]): boolean {
 function print(message: BusMessage, filter: string | undefined, io: CliIo): void {
   const { stream, sequence, subject, payload } = message;
   if (filter !== undefined && !matchesFilter(filter, subject)) return;
-  let lines = '';
-  for (const entry of decodeStep(payload)) lines += `${JSON.stringify({ stream, message: sequence, subject, ...entryToJson(entry) })}\n`;
-  io.write(lines);
+  const where = { stream, message: sequence, subject };
+  io.write(
+    decodeStep(payload)
+      .map((entry) => entryLine(entry, where))
+      .join(''),
+  );
 }
