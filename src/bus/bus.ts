@@ -173,6 +173,11 @@ export class CorruptLogError extends Error {
   override name = 'CorruptLogError';
 }
 
+/** No such stream, or it does not hold that subject: ensureStream comes first. */
+export class UnknownStreamError extends Error {
+  override name = 'UnknownStreamError';
+}
+
 export class BusClosedError extends Error {
   override name = 'BusClosedError';
 }

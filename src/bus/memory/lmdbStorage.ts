@@ -1,0 +1,132 @@
+// The journal's disk: one LMDB environment. The only file that knows lmdb.
+//
+// Commits go through batch(), one at a time: lmdb-js then starts no transaction of its own, and a failing one rejects a
+// promise that somebody holds. overlappingSync stays off: with it a failed fsync leaves `flushed` unsettled for ever.
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { CorruptLogError, StorageError } from '../bus.ts';
+import type { Durability, JournalStorage, StorageRow, StorageWrite, Table } from './storage.ts';
+
+export interface LmdbOptions {
+  readonly dir: string;
+  readonly durability: Durability;
+  /** Address space to map at first; it grows as needed. */
+  readonly mapSizeBytes?: number;
+  readonly readOnly?: boolean;
+}
+
+type Rows = Database<Buffer, Uint8Array>;
+/** What lmdb-js has and its types lack. */
+interface Internals {
+  sync(callback: (error?: Error) => void): unknown;
+}
+
+export class LmdbStorage implements JournalStorage {
+  readonly #env: RootDatabase<Buffer, Uint8Array>;
+  readonly #tables: Readonly<Record<Table, Rows>>;
+
+  constructor(options: LmdbOptions) {
+    const { dir, durability, mapSizeBytes, readOnly = false } = options;
+    checkFileSize(join(dir, 'data.mdb'));
+    try {
+      this.#env = open<Buffer, Uint8Array>({
+        path: dir,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        maxDbs: 8,
+        readOnly,
+        overlappingSync: false,
+        eventTurnBatching: false,
+        noSync: durability !== 'always',
+        ...(mapSizeBytes === undefined ? {} : { mapSize: mapSizeBytes }),
+      });
+      this.#tables = { log: this.#open('log'), meta: this.#open('meta'), snapshots: this.#open('snapshots') };
+    } catch (cause) {
+      throw new CorruptLogError(`${dir} can't be opened as a journal: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #open(name: Table): Rows {
+    return this.#env.openDB<Buffer, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' });
+  }
+
+  async commit(writes: readonly StorageWrite[]): Promise<void> {
+    try {
+      await this.#env.batch(() => {
+        for (const { table, key, value } of writes) {
+          if (value === undefined) this.#tables[table].remove(key);
+          else this.#tables[table].put(key, value as Buffer);
+        }
+      });
+    } catch (error) {
+      // lmdb-js rejects with a general error that carries a promise of the real one.
+      const cause = await (error as { commitError?: Promise<never> }).commitError?.catch((why: unknown) => why);
+      throw new StorageError(`commit failed: ${((cause ?? error) as Error).message}`, { cause: cause ?? error });
+    }
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      (this.#env as unknown as Internals).sync((error) => {
+        if (error) reject(new StorageError(`sync failed: ${error.message}`, { cause: error }));
+        else resolve();
+      });
+    });
+  }
+
+  get(table: Table, key: Uint8Array): Uint8Array | undefined {
+    return this.#tables[table].get(key);
+  }
+
+  range(table: Table, from: Uint8Array, to: Uint8Array, limit: number, bytesMax = Number.MAX_SAFE_INTEGER): StorageRow[] {
+    const rows: StorageRow[] = [];
+    let bytes = 0;
+    for (const { key, value } of this.#tables[table].getRange({ start: from, end: to, limit })) {
+      rows.push([key, value]);
+      bytes += value.length;
+      if (bytes >= bytesMax) break;
+    }
+    return rows;
+  }
+
+  count(table: Table): number {
+    return (this.#tables[table].getStats() as { entryCount: number }).entryCount;
+  }
+
+  async close(): Promise<void> {
+    await this.#env.close();
+  }
+}
+
+/** Offsets in a meta page as lmdb-js 3 writes it: page header, magic, version, address, map size, two databases. */
+const MAGIC_AT = 24;
+const PAGE_SIZE_AT = 48;
+const LAST_PAGE_AT = 144;
+const META_BYTES = 152;
+const MAGIC = 0xbeefc0de;
+/** The last pages of a sound file may never have been written: those a transaction took and gave back. */
+const UNWRITTEN_PAGES_MAX = 64;
+
+/** A file much shorter than its own pages would kill the process (SIGBUS) on the first read behind its end. */
+function checkFileSize(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const meta = Buffer.alloc(META_BYTES);
+    let pageSize = 0;
+    for (const page of [0, 1]) {
+      const read = readSync(file, meta, 0, META_BYTES, page * pageSize);
+      // Anything else is for LMDB to judge: it refuses files that are not its own.
+      if (read < META_BYTES || meta.readUInt32LE(MAGIC_AT) !== MAGIC) return;
+      pageSize = meta.readUInt32LE(PAGE_SIZE_AT);
+      const pages = Number(meta.readBigUInt64LE(LAST_PAGE_AT)) + 1;
+      if (size < (pages - UNWRITTEN_PAGES_MAX) * pageSize) {
+        throw new CorruptLogError(`${path} was cut: ${size} bytes of ${pages * pageSize}`);
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
