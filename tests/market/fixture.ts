@@ -1,13 +1,14 @@
 // One instrument and one way to make orders, so that every option a test sets means something.
-import { type ChangeLogEntry, ChangeKind, EntityType } from '../../src/domain/changeLogEntry.ts';
+
 import { namesOf } from '../../src/domain/changedFields.ts';
+import { ChangeKind, type ChangeLogEntry, EntityType } from '../../src/domain/changeLogEntry.ts';
 import type { Instrument, InstrumentFilters } from '../../src/domain/instrument.ts';
 import { notionalUnits } from '../../src/domain/instrument.ts';
 import { Market } from '../../src/domain/market/market.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
 import {
   CancelRestriction,
-  ContingencyType,
+  type ContingencyType,
   ExpiryReason,
   ListLeg,
   ListOrderStatus,
@@ -15,7 +16,7 @@ import {
   OrderType,
   PegOffsetType,
   PegPriceType,
-  RequestKind,
+  type RequestKind,
   Side,
   StpMode,
   SymbolStatus,
@@ -142,11 +143,7 @@ export function order(terms: Partial<SpotOrder> & { readonly orderId: number; re
   return made;
 }
 
-export function list(
-  orderListId: number,
-  contingencyType: ContingencyType,
-  legs: readonly Readonly<SpotOrder>[],
-): SpotOrderList {
+export function list(orderListId: number, contingencyType: ContingencyType, legs: readonly Readonly<SpotOrder>[]): SpotOrderList {
   return {
     orderListId,
     accountId: legs[0]!.accountId,
@@ -185,8 +182,7 @@ export function readable(entry: ChangeLogEntry): object {
   if (change.kind === ChangeKind.Deleted) return { deleted: what, id: entry.entityId };
   const names: readonly string[] = entry.entityType === EntityType.SpotOrderList ? LIST_FIELDS : ORDER_FIELDS;
   const changes: Record<string, unknown> = {};
-  for (let i = 0; i < change.changedFields.length; i += 3)
-    changes[names[change.changedFields[i] as number]!] = change.changedFields[i + 2];
+  for (let i = 0; i < change.changedFields.length; i += 3) changes[names[change.changedFields[i] as number]!] = change.changedFields[i + 2];
   return { updated: what, id: entry.entityId, ...changes };
 }
 

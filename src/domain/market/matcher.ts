@@ -1,5 +1,6 @@
 // Matches one order against the book: price then time priority, at the maker's price, self-trade prevention by the
 // taker's mode, within the funds that were reserved. Triggers that its trades set off are queued, not carried out.
+import { withMargin } from '../account/reservation.ts';
 import { baseUnits, feeUnits, notionalUnits } from '../instrument.ts';
 import { OrderStatus } from '../orderStatus.ts';
 import { ExpiryReason, isMarketLike, Side, StpMode, TimeInForce } from '../orderTerms.ts';
@@ -70,7 +71,7 @@ export class Matcher {
     const preventsSelfTrade = taker.stpMode !== StpMode.NONE;
     let leaves = this.#wantedLots(taker);
     // Quote units it may still spend, or take when it sells for an amount. Null: quantity and limit say it all.
-    let budget = budgetUnits(taker);
+    let budget = this.#budgetUnits(taker);
     for (;;) {
       const node = book.bestNode(makers);
       if (node === 0) return Stop.NO_MAKER;
@@ -82,7 +83,7 @@ export class Matcher {
         if (wanted === 0) return Stop.FUNDS;
       }
       const shown = book.lots(node);
-      const lots = shown < wanted ? shown : wanted;
+      const lots = Math.min(shown, wanted);
       if (preventsSelfTrade && state.resting(node).accountId === taker.accountId) {
         const prevented = this.#prevent(taker, node, ticks, wanted, lots);
         if (prevented === wanted) return Stop.SELF_TRADE;
@@ -216,13 +217,21 @@ export class Matcher {
     }
     return false;
   }
-}
 
-/** Quote units a taker may spend (BUY without a limit) or is to take (SELL by amount); null when its limit covers it. */
-function budgetUnits(taker: SpotOrder): bigint | null {
-  if (isByQuote(taker)) {
-    if (taker.side === Side.SELL || taker.origQuoteUnits < taker.reservedUnits) return taker.origQuoteUnits;
+  /**
+   * Quote units a taker may spend (BUY without a limit) or is to take (SELL by amount); null when its limit covers it.
+   * A stop that was amended, or shares its reservation with the other leg of a pair, may spend its own part only: what
+   * its account keeps locked for it.
+   */
+  #budgetUnits(taker: SpotOrder): bigint | null {
+    if (isByQuote(taker)) {
+      if (taker.side === Side.SELL || taker.origQuoteUnits < taker.reservedUnits) return taker.origQuoteUnits;
+      return taker.reservedUnits;
+    }
+    if (!isMarketLike(taker.type) || taker.side === Side.SELL) return null;
+    if (taker.stopPriceTicks === 0) return taker.reservedUnits;
+    const own = withMargin(notionalUnits(this.#state.instrument, taker.stopPriceTicks, leavesLots(taker)));
+    if (own < taker.reservedUnits) return own;
     return taker.reservedUnits;
   }
-  return isMarketLike(taker.type) && taker.side === Side.BUY ? taker.reservedUnits : null;
 }

@@ -39,14 +39,15 @@ export class Placement {
   }
 
   placeList(orders: readonly Readonly<SpotOrder>[], list: Readonly<SpotOrderList>): void {
-    const refusal = this.#listRefusal(orders, list);
+    const legs = list.contingencyType === ContingencyType.OCO ? withSharedReservation(orders) : orders;
+    const refusal = this.#listRefusal(legs, list);
     this.#writer.createList(list, refusal !== 0);
     if (refusal !== 0) {
-      for (const order of orders) this.#writer.createRejected(order, refusal);
+      for (const order of legs) this.#writer.createRejected(order, refusal);
       return;
     }
     let taker: SpotOrder | null = null;
-    for (const order of orders) {
+    for (const order of legs) {
       if (this.#state.isParkedFirst(order)) this.#park(order);
       else taker = this.#create(order) ?? taker;
     }
@@ -146,4 +147,11 @@ export class Placement {
     }
     fired.length = 0;
   }
+}
+
+/** The legs of an OCO share one reservation, which stands with one of them; either may spend it. */
+function withSharedReservation(orders: readonly Readonly<SpotOrder>[]): readonly Readonly<SpotOrder>[] {
+  let reservedUnits = 0n;
+  for (const order of orders) if (order.reservedUnits > reservedUnits) reservedUnits = order.reservedUnits;
+  return orders.map((order) => (order.reservedUnits === reservedUnits ? order : { ...order, reservedUnits }));
 }

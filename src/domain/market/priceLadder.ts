@@ -3,6 +3,7 @@
 // five steps for prices around 64,000.00, eight for 1,000,000,000.00 (real books hold such orders), and no cost per empty
 // price. The best level is kept at hand. Must not know what a level holds: levels are numbers above 0.
 import { assert } from '../assert.ts';
+import { MAX_TICKS } from '../instrument.ts';
 
 const DIGIT_BITS = 5;
 const FAN_OUT = 1 << DIGIT_BITS;
@@ -11,6 +12,7 @@ const DIGIT_MASK = FAN_OUT - 1;
 const LOW_DIGITS = 6;
 const LOW_BITS = LOW_DIGITS * DIGIT_BITS;
 const LOW_SPAN = 2 ** LOW_BITS;
+/** Of prices below 2^47. */
 const MAX_DIGITS = 10;
 const NODES_AT_FIRST = 16;
 
@@ -80,6 +82,7 @@ export class PriceLadder {
 
   /** The price must have no level yet. */
   insert(ticks: number, level: number): void {
+    assert(ticks > 0 && ticks < MAX_TICKS, 'a price is above 0 and below 2^47 ticks');
     if (this.#root === 0) this.#plant(ticks);
     while (ticks >= this.#limit) this.#raise();
     let node = this.#root;
@@ -205,7 +208,6 @@ export class PriceLadder {
       this.#height += 1;
       this.#limit *= FAN_OUT;
     } while (ticks >= this.#limit);
-    assert(this.#height <= MAX_DIGITS, 'prices stay below 2^47 ticks');
   }
 
   /** A new root over the old one. */
@@ -216,7 +218,6 @@ export class PriceLadder {
     this.#root = root;
     this.#height += 1;
     this.#limit *= FAN_OUT;
-    assert(this.#height <= MAX_DIGITS, 'prices stay below 2^47 ticks');
   }
 
   /** Takes away roots that are not needed any more. */
