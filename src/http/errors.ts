@@ -81,6 +81,8 @@ export const BINANCE_ONLY: Readonly<Record<number, string>> = {
   [-1016]: 'This service is no longer available.',
   [-1034]: 'Too many connections.',
   [-1104]: 'Not all sent parameters were read.',
+  [-1118]: 'New client order ID was empty.',
+  [-1119]: 'Original client order ID was empty.',
   [-1122]: 'Invalid symbolStatus.',
   [-1125]: 'This listenKey does not exist.',
   [-1127]: 'More than the allowed hours between startTime and endTime.',

@@ -9,7 +9,7 @@ import { randomClientId } from '../clientIds.ts';
 import { lots } from '../params/amounts.ts';
 import { cancelRestrictions } from '../params/orderKinds.ts';
 import { neitherSent } from '../params/paramErrors.ts';
-import { clientId, decimal, long, symbolText } from '../params/paramKinds.ts';
+import { clientId, decimal, long, newClientId, origClientId, symbolText } from '../params/paramKinds.ts';
 import { mandatory, optional } from '../params/paramSpec.ts';
 import { amendedListFields, listFields } from '../reports/listReport.ts';
 import type { Report } from '../reports/orderFields.ts';
@@ -19,7 +19,7 @@ import { instrumentOf } from './instruments.ts';
 import { isParked } from './parkedLegs.ts';
 import { refusal } from './refusal.ts';
 
-const ORDER_REF = { orderId: optional(long), origClientOrderId: optional(clientId) } as const;
+const ORDER_REF = { orderId: optional(long), origClientOrderId: optional(origClientId) } as const;
 
 /** Ids as the engine takes them; inside 0 means "not named", so that 0 names no order at all. */
 export function orderRef(orderId: number | undefined, origClientOrderId: string | undefined, names = ORDER_NAMES) {
@@ -39,7 +39,7 @@ const orderCancel = defineMethod({
   params: {
     symbol: mandatory(symbolText),
     ...ORDER_REF,
-    newClientOrderId: optional(clientId),
+    newClientOrderId: optional(newClientId),
     cancelRestrictions: optional(cancelRestrictions),
   },
   async handle(ctx, params) {
@@ -110,7 +110,7 @@ const listCancel = defineMethod({
     symbol: mandatory(symbolText),
     orderListId: optional(long),
     listClientOrderId: optional(clientId),
-    newClientOrderId: optional(clientId),
+    newClientOrderId: optional(newClientId),
   },
   async handle(ctx, params) {
     const instrument = instrumentOf(ctx, params.symbol);
@@ -141,7 +141,7 @@ const amend = defineMethod({
   params: {
     symbol: mandatory(symbolText),
     ...ORDER_REF,
-    newClientOrderId: optional(clientId),
+    newClientOrderId: optional(newClientId),
     newQty: mandatory(decimal),
   },
   async handle(ctx, params) {

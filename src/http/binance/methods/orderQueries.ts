@@ -5,7 +5,7 @@ import type { SpotOrderList } from '../../../domain/spotOrderList.ts';
 import type { HistoryQueries } from '../../../ports/historyQueries.ts';
 import { BinanceError } from '../binanceError.ts';
 import { badCombination, neitherSent, spanTooLong } from '../params/paramErrors.ts';
-import { clientId, limit, long, symbolText, time } from '../params/paramKinds.ts';
+import { limit, long, origClientId, symbolText, time } from '../params/paramKinds.ts';
 import { mandatory, optional } from '../params/paramSpec.ts';
 import { listFields } from '../reports/listReport.ts';
 import { amendmentRow, orderRow } from '../reports/orderRow.ts';
@@ -46,7 +46,7 @@ const orderStatus = defineMethod({
   rest: ['GET /api/v3/order'],
   security: 'USER_DATA',
   weight: 4,
-  params: { symbol: mandatory(symbolText), orderId: optional(long), origClientOrderId: optional(clientId) },
+  params: { symbol: mandatory(symbolText), orderId: optional(long), origClientOrderId: optional(origClientId) },
   async handle(ctx, { symbol, orderId, origClientOrderId }) {
     const instrument = instrumentOf(ctx, symbol);
     orderRef(orderId, origClientOrderId);
@@ -118,7 +118,7 @@ const listStatus = defineMethod({
   rest: ['GET /api/v3/orderList'],
   security: 'USER_DATA',
   weight: 4,
-  params: { orderListId: optional(long), origClientOrderId: optional(clientId) },
+  params: { orderListId: optional(long), origClientOrderId: optional(origClientId) },
   async handle(ctx, { orderListId, origClientOrderId }) {
     if (orderListId === undefined && origClientOrderId === undefined) {
       throw neitherSent('origClientOrderId', 'orderListId');

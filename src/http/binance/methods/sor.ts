@@ -3,7 +3,7 @@
 import { OrderType } from '../../../domain/orderTerms.ts';
 import { BinanceError } from '../binanceError.ts';
 import * as kinds from '../params/orderKinds.ts';
-import { bool, clientId, code, decimal, symbolText } from '../params/paramKinds.ts';
+import { bool, code, decimal, newClientId, symbolText } from '../params/paramKinds.ts';
 import { mandatory, optional } from '../params/paramSpec.ts';
 import { defineMethod, type MethodContext } from './binanceMethod.ts';
 import { instrumentOf } from './instruments.ts';
@@ -18,7 +18,7 @@ const SOR_PARAMS = {
   timeInForce: optional(kinds.timeInForce),
   quantity: mandatory(decimal),
   price: optional(decimal),
-  newClientOrderId: optional(clientId),
+  newClientOrderId: optional(newClientId),
   strategyId: optional(kinds.strategyId),
   strategyType: optional(kinds.strategyType),
   icebergQty: optional(decimal),

@@ -18,7 +18,7 @@ import { randomClientId } from '../clientIds.ts';
 import { icebergLots, lots, priceTicks, quoteUnits } from './amounts.ts';
 import * as kinds from './orderKinds.ts';
 import { missing, neitherSent, notRequired, sentTogether } from './paramErrors.ts';
-import { clientId, decimal } from './paramKinds.ts';
+import { decimal, newClientId } from './paramKinds.ts';
 import { mandatory, optional } from './paramSpec.ts';
 
 /** The text of an order's terms; quantities and prices are still decimals. */
@@ -69,7 +69,7 @@ export const ORDER_PARAMS = {
   quantity: optional(decimal),
   quoteOrderQty: optional(decimal),
   price: optional(decimal),
-  newClientOrderId: optional(clientId),
+  newClientOrderId: optional(newClientId),
   strategyId: optional(kinds.strategyId),
   strategyType: optional(kinds.strategyType),
   stopPrice: optional(decimal),

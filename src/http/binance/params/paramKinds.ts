@@ -8,6 +8,8 @@ export interface ParamKind<T> {
   /** Word of the documentation's Type column. */
   readonly type: 'STRING' | 'ENUM' | 'DECIMAL' | 'LONG' | 'INT' | 'BOOLEAN' | 'ARRAY';
   parse(name: string, text: string): T;
+  /** The error of an empty text where it has one of its own (-1105 otherwise). */
+  readonly empty?: () => BinanceError;
 }
 
 /** Java's class intersection as Binance prints it: word characters, '-' and '.', but no lowercase ASCII letter. */
@@ -127,6 +129,18 @@ export const clientId: ParamKind<string> = {
     if (!CLIENT_ID.test(text)) throw illegalCharacters(name, CLIENT_ID_RANGE);
     return text;
   },
+};
+
+/** newClientOrderId: the id of a new order, of a cancel, of an amended order. */
+export const newClientId: ParamKind<string> = {
+  ...clientId,
+  empty: () => new BinanceError(-1118, 'New client order ID was empty.'),
+};
+
+/** origClientOrderId: the id of an order that exists. */
+export const origClientId: ParamKind<string> = {
+  ...clientId,
+  empty: () => new BinanceError(-1119, 'Original client order ID was empty.'),
 };
 
 /** Python prints True and False. */

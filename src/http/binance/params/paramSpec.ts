@@ -55,7 +55,7 @@ export class ParamSpec<S extends Spec> {
         parsed[name] = param.fallback;
         continue;
       }
-      if (text === '') throw empty(name);
+      if (text === '') throw param.kind.empty?.() ?? empty(name);
       parsed[name] = param.kind.parse(name, text);
       read++;
     }
