@@ -7,6 +7,7 @@ import type { BusMessage } from '../bus/bus.ts';
 import { matchesFilter } from '../bus/subjects.ts';
 import { decodeStep } from '../codec/stepCodec.ts';
 import type { Config } from '../config/schema.ts';
+import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import { type CliArgs, type CliIo, textOption, UsageError } from './command.ts';
 import { entryLine } from './entryLine.ts';
 import { JournalSource } from './journalSource.ts';
@@ -62,43 +63,54 @@ function count(args: CliArgs, name: string): number | undefined {
   return Number(text);
 }
 
-/** Until `more` resolves with false. */
+/** Until `more` resolves with false. What is read at once is shown in the order of its time, over all streams. */
 export async function show(source: LogSource, options: TailOptions, io: CliIo, more: () => Promise<boolean>): Promise<number> {
   const positions = new Map<string, number>();
   for (let isFirst = true; isFirst || (await more()); isFirst = false) {
-    for (const [stream, { first, last }] of source.streams()) {
-      if (!isWanted(stream, options.streams)) continue;
-      // A stream that comes up later is shown from its start.
-      const start = isFirst ? (options.from ?? last + 1 - options.steps) : first;
-      let next = Math.max(first, (positions.get(stream) ?? start - 1) + 1);
-      while (next <= last) {
-        const messages = source.read(stream, next, READ_MAX);
-        if (messages.length === 0) break;
-        for (const message of messages) print(message, options.subject, io);
-        next += messages.length;
-      }
-      positions.set(stream, next - 1);
-    }
-    if (isFirst && positions.size === 0) {
+    const streams = [...source.streams()].filter(([stream]) => isWanted(stream, options.streams));
+    if (isFirst && streams.length === 0) {
       io.complain(`no such stream; there are: ${[...source.streams().keys()].join(', ')}`);
       return 2;
     }
+    for (const [stream, { first, last }] of streams) {
+      // A stream that comes up later is shown from its start.
+      const start = isFirst ? (options.from ?? last + 1 - options.steps) : first;
+      positions.set(stream, Math.max(first - 1, positions.get(stream) ?? start - 1));
+    }
+    while (showSome(source, streams, positions, options.subject, io)) {}
   }
   return 0;
+}
+
+/** False when there was nothing left. */
+function showSome(
+  source: LogSource,
+  streams: readonly (readonly [string, unknown])[],
+  positions: Map<string, number>,
+  subject: string | undefined,
+  io: CliIo,
+): boolean {
+  const steps: { readonly message: BusMessage; readonly entries: readonly ChangeLogEntry[] }[] = [];
+  let read = 0;
+  for (const [stream] of streams) {
+    const position = positions.get(stream) ?? 0;
+    const messages = source.read(stream, position + 1, READ_MAX);
+    positions.set(stream, position + messages.length);
+    read += messages.length;
+    for (const message of messages) {
+      if (subject === undefined || matchesFilter(subject, message.subject)) steps.push({ message, entries: decodeStep(message.payload) });
+    }
+  }
+  // Stable: steps of one stream stay in their order.
+  steps.sort((a, b) => (a.entries[0]?.timestamp ?? 0) - (b.entries[0]?.timestamp ?? 0));
+  for (const { message, entries } of steps) {
+    const where = { stream: message.stream, message: message.sequence, subject: message.subject };
+    io.write(entries.map((entry) => entryLine(entry, where)).join(''));
+  }
+  return read > 0;
 }
 
 function isWanted(stream: string, wanted: readonly string[]): boolean {
   if (wanted.length === 0) return true;
   return wanted.some((name) => name === stream || (name.endsWith('*') && stream.startsWith(name.slice(0, -1))));
-}
-
-function print(message: BusMessage, filter: string | undefined, io: CliIo): void {
-  const { stream, sequence, subject, payload } = message;
-  if (filter !== undefined && !matchesFilter(filter, subject)) return;
-  const where = { stream, message: sequence, subject };
-  io.write(
-    decodeStep(payload)
-      .map((entry) => entryLine(entry, where))
-      .join(''),
-  );
 }
