@@ -59,7 +59,7 @@ export class BinanceSockets {
     const startTicker = deps.startTicker ?? startIntervalTicker;
     this.#deps = deps;
     this.#settings = { ...DEFAULT_SOCKET_SETTINGS, ...deps.settings };
-    this.streams = new StreamHub({ exchange, startTicker });
+    this.streams = new StreamHub({ exchange, startTicker, coalesceMsMax: this.#settings.coalesceMsMax });
     this.userData = new UserDataHub(exchange);
     this.#keepAlive = new KeepAlive(exchange.clock, this.#settings, startTicker);
     // The answer that says so goes out first.

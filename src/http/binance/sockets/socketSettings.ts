@@ -11,6 +11,8 @@ export interface SocketSettings {
   readonly pongWithinMs: number;
   /** Bytes waiting for a peer to read; it is dropped above. */
   readonly bufferedBytesMax: number;
+  /** Longest time stream events are held back under load, so that several share a write; 0 = never. */
+  readonly coalesceMsMax: number;
   /** Time a peer has to take the close frame. */
   readonly closeTimeoutMs: number;
   /** Requests of one WS-API connection that have not been answered; more wait for the next turn, unread. */
@@ -29,6 +31,7 @@ export const DEFAULT_SOCKET_SETTINGS: SocketSettings = Object.freeze<SocketSetti
   pingEveryMs: 20_000,
   pongWithinMs: 60_000,
   bufferedBytesMax: 4_194_304,
+  coalesceMsMax: 10,
   closeTimeoutMs: 5_000,
   requestsInFlightMax: 1_000,
   subscriptionsMax: 1_000,

@@ -1,0 +1,80 @@
+// Push to 1,000 subscribers of one trade and one depth stream over loopback: our hub against a plain ws send loop of the
+// same bytes, in the same run. The subscribers are a process of their own and check every byte.
+// Needs nothing else; not part of the test suite (push.test.ts runs it tiny). Run: npm run bench:push
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { argv } from 'node:process';
+import { type Broadcaster, BroadcastServer, publishAll } from './broadcast.ts';
+import { type Expectation, Subscribers } from './subscribers.ts';
+import { batch } from './workload.ts';
+
+const SUBSCRIBERS = 1_000;
+const TICKS_EVERY = 20;
+const ROUNDS = 3;
+
+type Order =
+  | { readonly order: 'open'; readonly port: number; readonly path: string; readonly count: number }
+  | { readonly order: 'finish'; readonly expectation: Expectation }
+  | { readonly order: 'close' };
+
+async function serveOrders(): Promise<void> {
+  const subscribers = new Subscribers();
+  process.on('message', async (message: Order) => {
+    if (message.order === 'open') await subscribers.open(message.port, message.path, message.count);
+    let wrong = 0;
+    if (message.order === 'finish') wrong = await subscribers.finish(message.expectation);
+    if (message.order === 'close') subscribers.close();
+    process.send?.({ done: message.order, wrong });
+  });
+}
+
+async function tell(child: ChildProcess, order: Order): Promise<number> {
+  const answered = once(child, 'message') as Promise<[{ wrong: number }]>;
+  child.send(order);
+  return (await answered)[0].wrong;
+}
+
+/** Deliveries per second: an event to one subscriber is one delivery. */
+async function round(child: ChildProcess, port: number, broadcaster: Broadcaster, events: number, burst: number): Promise<number> {
+  const { path } = broadcaster;
+  await tell(child, { order: 'open', port, path, count: SUBSCRIBERS });
+  const batches = Array.from({ length: events }, (_, i) => batch(i + 1));
+  const start = process.hrtime.bigint();
+  await publishAll(broadcaster, batches, burst, TICKS_EVERY);
+  const wrong = await tell(child, { order: 'finish', expectation: broadcaster.takeExpectation() });
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  await tell(child, { order: 'close' });
+  if (wrong > 0) throw new Error(`${wrong} of ${SUBSCRIBERS} subscribers of ${path} did not get what was sent`);
+  return ((events + Math.floor(events / TICKS_EVERY)) * SUBSCRIBERS) / seconds;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+}
+
+async function main(): Promise<void> {
+  const server = new BroadcastServer();
+  const port = await server.listen();
+  const child = fork(argv[1] as string, ['subscribers']);
+  const rows: Record<string, unknown>[] = [];
+  for (const burst of [1, 10, 50]) {
+    const hub: number[] = [];
+    const plain: number[] = [];
+    for (let i = 0; i < ROUNDS; i++) {
+      plain.push(await round(child, port, server.plain, 200, burst));
+      hub.push(await round(child, port, server.hub, 2_000, burst));
+    }
+    rows.push({
+      burst,
+      hubPerSecond: Math.round(median(hub)),
+      plainPerSecond: Math.round(median(plain)),
+      ratio: Math.round((median(hub) / median(plain)) * 10) / 10,
+    });
+  }
+  server.close();
+  child.disconnect();
+  process.stdout.write(`${JSON.stringify({ benchmark: 'push', subscribers: SUBSCRIBERS, rows }, null, 2)}\n`);
+}
+
+if (argv[2] === 'subscribers') await serveOrders();
+else await main();
