@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { ConfigError, describeSettings, PACKAGE_DIR } from '../config/config.ts';
 import { type CliArgs, type CliCommand, type CliIo, CONFIG_OPTIONS, configOf, textOption, UsageError } from './command.ts';
 
+const BRIEF = { type: 'boolean', short: 'b', help: 'text for reading instead of JSON; what is empty or zero is left out' } as const;
+
 export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'start',
@@ -23,7 +25,7 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'decode',
     summary: 'a step of the log on stdin (msgpack) to JSON lines, one an entry',
-    options: { base64: { type: 'boolean', help: 'stdin is base64, one step a line' } },
+    options: { base64: { type: 'boolean', help: 'stdin is base64, one step a line' }, brief: BRIEF },
     run: async (args, io) => (await import('./decode.ts')).decode(args, io),
   },
   {
@@ -32,6 +34,7 @@ export const COMMANDS: readonly CliCommand[] = [
     positionals: '[stream ...]',
     options: {
       ...CONFIG_OPTIONS,
+      brief: BRIEF,
       follow: { type: 'boolean', short: 'f', help: 'go on with the entries to come' },
       steps: { type: 'string', short: 'n', value: '<count>', help: 'steps of each stream to begin with; 10 unless said' },
       from: { type: 'string', value: '<position>', help: 'position in each stream to begin with; 1 = everything' },

@@ -30,7 +30,7 @@ export async function decode(args: CliArgs, io: CliIo): Promise<number> {
     try {
       io.write(
         decodeStep(step)
-          .map((entry) => entryLine(entry))
+          .map((entry) => entryLine(entry, undefined, args.options.brief === true))
           .join(''),
       );
     } catch (error) {

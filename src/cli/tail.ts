@@ -29,6 +29,8 @@ export interface TailOptions {
   readonly steps: number;
   /** First position of each stream; wins over steps. */
   readonly from: number | undefined;
+  /** One line of text an entry instead of JSON. */
+  readonly brief: boolean;
 }
 
 const READ_MAX = 256;
@@ -41,6 +43,7 @@ export async function tail(config: Config, args: CliArgs, io: CliIo): Promise<nu
     subject: textOption(args, 'subject'),
     steps: count(args, 'steps') ?? DEFAULT_STEPS,
     from: count(args, 'from'),
+    brief: args.options.brief === true,
   };
   const journal = join(config.dataDir, 'journal');
   if (!existsSync(journal)) {
@@ -77,7 +80,7 @@ export async function show(source: LogSource, options: TailOptions, io: CliIo, m
       const start = isFirst ? (options.from ?? last + 1 - options.steps) : first;
       positions.set(stream, Math.max(first - 1, positions.get(stream) ?? start - 1));
     }
-    while (showSome(source, streams, positions, options.subject, io)) {}
+    while (showSome(source, streams, positions, options, io)) {}
   }
   return 0;
 }
@@ -87,7 +90,7 @@ function showSome(
   source: LogSource,
   streams: readonly (readonly [string, unknown])[],
   positions: Map<string, number>,
-  subject: string | undefined,
+  options: TailOptions,
   io: CliIo,
 ): boolean {
   const steps: { readonly message: BusMessage; readonly entries: readonly ChangeLogEntry[] }[] = [];
@@ -98,14 +101,15 @@ function showSome(
     positions.set(stream, position + messages.length);
     read += messages.length;
     for (const message of messages) {
-      if (subject === undefined || matchesFilter(subject, message.subject)) steps.push({ message, entries: decodeStep(message.payload) });
+      if (options.subject === undefined || matchesFilter(options.subject, message.subject))
+        steps.push({ message, entries: decodeStep(message.payload) });
     }
   }
   // Stable: steps of one stream stay in their order.
   steps.sort((a, b) => (a.entries[0]?.timestamp ?? 0) - (b.entries[0]?.timestamp ?? 0));
   for (const { message, entries } of steps) {
     const where = { stream: message.stream, message: message.sequence, subject: message.subject };
-    io.write(entries.map((entry) => entryLine(entry, where)).join(''));
+    io.write(entries.map((entry) => entryLine(entry, where, options.brief)).join(''));
   }
   return read > 0;
 }

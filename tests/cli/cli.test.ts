@@ -142,6 +142,16 @@ describe('sedax decode', () => {
     expect(out.match(/\[hidden\]/g)).toHaveLength(3);
   });
 
+  it('says it briefly', async () => {
+    const { out } = await run(['decode', '-b'], [step()]);
+    const lines = out.trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[2]).toMatch(/^SpotTrade BTCUSDT-1 Created: tradeId 1, symbol BTCUSDT, priceTicks 100, lots 4, quoteUnits 400, /);
+    expect(lines[3]).toBe(
+      'SpotOrder 1: status Pending -> PartiallyFilled, executedLots 4, cumQuoteUnits 400, bookLots 10 -> 6, updateId 1 -> 2',
+    );
+  });
+
   it('reads base64, one step a line, and goes on after a bad one', async () => {
     const text = Buffer.from(step()).toString('base64');
     const { code, out, errors } = await run(['decode', '--base64'], [Buffer.from(`${text}\n!!!!\n\n${text}\n`)]);
@@ -181,7 +191,7 @@ describe('sedax tail', () => {
     let out = '';
     const errors: string[] = [];
     const io = { write: (text: string) => (out += text), complain: (line: string) => errors.push(line) } as unknown as CliIo;
-    const all = { streams: [], subject: undefined, steps: 10, from: undefined, ...options };
+    const all = { streams: [], subject: undefined, steps: 10, from: undefined, brief: false, ...options };
     const code = await show(source(streams), all, io, more);
     const lines = out
       .split('\n')
