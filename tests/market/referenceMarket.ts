@@ -81,8 +81,9 @@ export class ReferenceMarket {
   #placeList(made: readonly ReferenceOrder[], list: Readonly<SpotOrderList>, nowUs: number): void {
     const oco = list.contingencyType === ContingencyType.OCO;
     if (oco) {
-      const most = made.map((o) => o.reserved).reduce((a, b) => (a > b ? a : b));
-      for (const order of made) order.reserved = most;
+      const [first, second] = made as [ReferenceOrder, ReferenceOrder];
+      if (first.reserved < second.reserved) first.reserved = second.reserved;
+      else second.reserved = first.reserved;
     }
     const bad = oco
       ? this.halted || this.#badPair(made[0]!, made[1]!) || made.some((o) => this.#mayNotStart(o, nowUs))
