@@ -23,6 +23,7 @@ export function activate(step: Step, { list, working }: Activation): void {
   if (first === undefined) return;
   const instrument = step.instrumentOf(first.row.symbol);
   const reason = first.origLots === 0 ? quantify(step, instrument, legs) : fund(step, instrument, legs, working);
+  const { reservedUnits } = first.payer;
   for (const leg of legs) {
     step.request(leg, {
       kind: reason === undefined ? RequestKind.ACTIVATE : RequestKind.REJECT,
@@ -31,7 +32,7 @@ export function activate(step: Step, { list, working }: Activation): void {
       clientOrderId: '',
       restriction: CancelRestriction.NONE,
       lots: leg.origLots,
-      ...(reason === undefined ? undefined : { code: reason.code }),
+      ...(reason === undefined ? { reservedUnits } : { code: reason.code }),
     });
   }
 }

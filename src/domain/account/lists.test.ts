@@ -159,7 +159,7 @@ describe('an OTO', () => {
     bench.settle(...filled(2, 5));
     expect(linesOf(bench.entries)).toEqual([
       'order 2: reservedUnits 5000>0, executedLots 0>5, status 1>3',
-      'order 3: reservedUnits 0>15000, request null>[3 #3 lots 15]',
+      'order 3: reservedUnits 0>15000, request null>[3 #3 lots 15 for 15000]',
       'balance 1000-USDT: locked 5000>0',
       "balance 1000-BTC: free 10000>0, locked 0>15000, cause 1>0, requestId seed-1>''",
     ]);
@@ -190,7 +190,7 @@ describe('an OTO', () => {
       tradeOf({ sellerOrderId: 2, sellerAccountId: 1000, lots: 5, priceTicks: 150 }),
       marketSays(2, { status: OrderStatus.Filled, executedLots: 5 }),
     );
-    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>11250, request null>[3 #3 lots 6]');
+    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>11250, request null>[3 #3 lots 6 for 11250]');
     expect(bench.free('USDT')).toBe(6250n);
   });
 
@@ -226,7 +226,7 @@ describe('an OTO', () => {
     oto();
     bench.takeOver(how);
     bench.settle(...filled(2, 5));
-    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>5000, request null>[3 #3 lots 5]');
+    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>5000, request null>[3 #3 lots 5 for 5000]');
     bench.takeOver(how);
     bench.settle(ended(3, OrderStatus.Cancelled));
     expect(bench.locked('BTC')).toBe(0n);
@@ -249,8 +249,8 @@ describe('an OTOCO', () => {
     ]);
     bench.settle(...filled(2, 5));
     expect(linesOf(bench.entries).slice(1, 3)).toEqual([
-      'order 3: reservedUnits 0>12000, request null>[3 #3 lots 12]',
-      'order 4: request null>[3 #3 lots 12]',
+      'order 3: reservedUnits 0>12000, request null>[3 #3 lots 12 for 12000]',
+      'order 4: request null>[3 #3 lots 12 for 12000]',
     ]);
     expect([bench.free('BTC'), bench.locked('BTC')]).toEqual([3000n, 12_000n]);
     bench.settle(
@@ -271,7 +271,7 @@ describe('an OTOCO', () => {
       tradeOf({ sellerOrderId: 2, sellerAccountId: 1000, lots: 5 }),
       marketSays(2, { status: OrderStatus.Filled, executedLots: 5 }),
     );
-    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>13750, request null>[3 #3 lots 10]');
+    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>13750, request null>[3 #3 lots 10 for 13750]');
   });
 
   it('rejects both legs when there are no funds', () => {
@@ -305,7 +305,7 @@ describe('an OPO', () => {
     );
     expect(linesOf(bench.entries)).toEqual([
       'order 2: reservedUnits 3000>0, executedLots 2>5, status 2>3',
-      'order 3: reservedUnits 2000>5000, origLots 0>5, request null>[3 #3 lots 5]',
+      'order 3: reservedUnits 2000>5000, origLots 0>5, request null>[3 #3 lots 5 for 5000]',
       'balance 1000-USDT: locked 3000>0',
       'balance 1000-BTC: free 9996>9990, locked 2000>5000',
     ]);
@@ -317,7 +317,7 @@ describe('an OPO', () => {
     opo();
     bench.settle(...filled(2, 5, { buyerFeeUnits: 10n }));
     expect(linesOf(bench.entries).slice(1)).toEqual([
-      'order 3: reservedUnits 0>4000, origLots 0>4, request null>[3 #2 lots 4]',
+      'order 3: reservedUnits 0>4000, origLots 0>4, request null>[3 #2 lots 4 for 4000]',
       'balance 1000-USDT: locked 5000>0',
       'new balance 1000-BTC: free 990, locked 4000',
     ]);
@@ -327,7 +327,7 @@ describe('an OPO', () => {
     bench.setFilters({ maxLots: 3 });
     opo();
     bench.settle(...filled(2, 5));
-    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>3000, origLots 0>3, request null>[3 #3 lots 3]');
+    expect(linesOf(bench.entries)[1]).toBe('order 3: reservedUnits 0>3000, origLots 0>3, request null>[3 #3 lots 3 for 3000]');
     expect(bench.free('BTC')).toBe(12_000n);
   });
 
@@ -367,8 +367,8 @@ describe('an OPO', () => {
     list(ContingencyType.OPOCO, [{}, { ...sell, ...maker, priceTicks: 150, lots: 0 }, { ...sell, ...stop, stopPriceTicks: 60, lots: 0 }]);
     bench.settle(...filled(2, 5));
     expect(linesOf(bench.entries).slice(1, 3)).toEqual([
-      'order 3: reservedUnits 0>5000, origLots 0>5, request null>[3 #3 lots 5]',
-      'order 4: origLots 0>5, request null>[3 #3 lots 5]',
+      'order 3: reservedUnits 0>5000, origLots 0>5, request null>[3 #3 lots 5 for 5000]',
+      'order 4: origLots 0>5, request null>[3 #3 lots 5 for 5000]',
     ]);
     bench.settle(
       tradeOf({ sellerOrderId: 4, sellerAccountId: 1000, lots: 5 }),
