@@ -74,7 +74,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   const demoKeys = config.demo.enabled && config.mode === 'embedded' ? await ensureDemoAccounts(exchange, config.dataDir) : [];
   const adminToken = ensureAdminToken(config);
 
-  const server: HttpServer = await serveEdges({ exchange, config, adminToken, logger });
+  const server: HttpServer = await serveEdges({
+    exchange,
+    config,
+    adminToken,
+    logger: logger.child({ stage: 'http' }, { level: quieter(logger.level) }),
+  });
   const url = await server.listen();
   started('http', url);
   return {
@@ -90,4 +95,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       await bus.close();
     },
   };
+}
+
+/** The HTTP server's info lines (listening, closing) say what start says better. */
+function quieter(level: string): string {
+  return level === 'info' ? 'warn' : level;
 }

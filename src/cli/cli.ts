@@ -31,13 +31,14 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'tail',
     summary: 'the newest entries of the logs in a data folder as JSON lines; the exchange may be running',
-    positionals: '[stream ...]',
+    positionals: '[topic | stream ...]',
     options: {
       ...CONFIG_OPTIONS,
       brief: BRIEF,
       follow: { type: 'boolean', short: 'f', help: 'go on with the entries to come' },
       steps: { type: 'string', short: 'n', value: '<count>', help: 'steps of each stream to begin with; 10 unless said' },
       from: { type: 'string', value: '<position>', help: 'position in each stream to begin with; 1 = everything' },
+      symbol: { type: 'string', value: '<symbol>', help: 'only steps of this symbol, and of several at once' },
       subject: { type: 'string', short: 's', value: '<filter>', help: "only these subjects: 'spot.*.*.*.BTCUSDT'" },
     },
     run: async (args, io) => (await import('./tail.ts')).tail(configOf(args, io), args, io),
@@ -59,8 +60,13 @@ export const COMMANDS: readonly CliCommand[] = [
     name: 'replay',
     summary: "a recorded order flow through an exchange of its own, against the venue's answers; 0 = exactly alike",
     positionals: '<recording>',
-    options: { set: CONFIG_OPTIONS.set },
+    options: {
+      set: CONFIG_OPTIONS.set,
+      format: { type: 'string', value: '<format>', help: 'of the recording; coinbase-full is the one there is' },
+    },
     run: async (args, io) => {
+      const format = textOption(args, 'format') ?? 'coinbase-full';
+      if (format !== 'coinbase-full') throw new UsageError(`--format: must be coinbase-full, not ${format}`);
       const [file] = args.positionals;
       if (file === undefined || args.positionals.length > 1) throw new UsageError('name one recording (Coinbase full channel, .gz or not)');
       const { replay } = await import('./replay.ts');

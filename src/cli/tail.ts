@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BusMessage } from '../bus/bus.ts';
-import { matchesFilter } from '../bus/subjects.ts';
+import { MIXED, matchesFilter } from '../bus/subjects.ts';
 import { decodeStep } from '../codec/stepCodec.ts';
 import type { Config } from '../config/schema.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
@@ -25,6 +25,10 @@ export interface TailOptions {
   readonly streams: readonly string[];
   /** NATS-style subject filter: 'spot.*.*.*.BTCUSDT'. */
   readonly subject: string | undefined;
+  /** Topics of subjects (order, trade, balance, kline, admin); none = all. */
+  readonly topics?: readonly string[];
+  /** Steps of this symbol, or of several symbols at once; undefined = all. */
+  readonly symbol?: string | undefined;
   /** Steps of each stream shown before those to come. */
   readonly steps: number;
   /** First position of each stream; wins over steps. */
@@ -33,13 +37,17 @@ export interface TailOptions {
   readonly brief: boolean;
 }
 
+/** Second words of subjects: what a person follows without knowing the streams. */
+const TOPICS: readonly string[] = ['order', 'trade', 'balance', 'kline', 'admin', 'epoch'];
 const READ_MAX = 256;
 const POLL_MS = 100;
 const DEFAULT_STEPS = 10;
 
 export async function tail(config: Config, args: CliArgs, io: CliIo): Promise<number> {
   const options: TailOptions = {
-    streams: args.positionals,
+    streams: args.positionals.filter((name) => !TOPICS.includes(name)),
+    topics: args.positionals.filter((name) => TOPICS.includes(name)),
+    symbol: textOption(args, 'symbol')?.toUpperCase(),
     subject: textOption(args, 'subject'),
     steps: count(args, 'steps') ?? DEFAULT_STEPS,
     from: count(args, 'from'),
@@ -101,8 +109,7 @@ function showSome(
     positions.set(stream, position + messages.length);
     read += messages.length;
     for (const message of messages) {
-      if (options.subject === undefined || matchesFilter(options.subject, message.subject))
-        steps.push({ message, entries: decodeStep(message.payload) });
+      if (isShown(message.subject, options)) steps.push({ message, entries: decodeStep(message.payload) });
     }
   }
   // Stable: steps of one stream stay in their order.
@@ -112,6 +119,13 @@ function showSome(
     io.write(entries.map((entry) => entryLine(entry, where, options.brief)).join(''));
   }
   return read > 0;
+}
+
+function isShown(subject: string, { subject: filter, topics = [], symbol }: TailOptions): boolean {
+  if (filter !== undefined && !matchesFilter(filter, subject)) return false;
+  if (topics.length > 0 && !topics.some((topic) => matchesFilter(`spot.${topic}.>`, subject))) return false;
+  const last = subject.slice(subject.lastIndexOf('.') + 1);
+  return symbol === undefined || last === symbol || last === MIXED;
 }
 
 function isWanted(stream: string, wanted: readonly string[]): boolean {

@@ -55,6 +55,17 @@ describe('over a data folder', () => {
     ]);
   });
 
+  it('tail follows a topic and a symbol', async () => {
+    const trades = await run('tail', 'trade', '-d', dir, '--from', '1', '--symbol', 'btcusdt');
+    expect(
+      trades.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).subject),
+    ).toEqual(Array(4).fill('spot.trade.match.0.BTCUSDT'));
+    expect((await run('tail', 'trade', '-d', dir, '--from', '1', '--symbol', 'ETHUSDT')).out).toBe('');
+  });
+
   it('verify finds every invariant held, and an acknowledged order that is not there', async () => {
     const { code, out } = await run('verify', '-d', dir);
     expect([code, out.trimEnd().split('\n').at(-1)]).toEqual([0, expect.stringMatching(/2 orders, 1 trades: every invariant holds$/)]);
@@ -114,7 +125,7 @@ describe('replay', () => {
   };
 
   it('agrees with a venue that matched as we do, and says where one did not', async () => {
-    const alike = await run('replay', recording('0.5'));
+    const alike = await run('replay', '--format', 'coinbase-full', recording('0.5'));
     expect(alike.errors).toEqual([]);
     expect([alike.code, alike.out.trimEnd().split('\n').at(-1)]).toEqual([0, 'exactly as at the venue']);
     const unlike = await run('replay', recording('0.4'));
@@ -122,5 +133,6 @@ describe('replay', () => {
     expect(unlike.out).toContain('DIFFERENCE trade 1: ours a b 41300 50000000, the venue');
     expect((await run('replay', join(dir, 'absent'))).code).toBe(2);
     expect((await run('replay')).code).toBe(2);
+    expect((await run('replay', '--format', 'other', recording('0.5'))).code).toBe(2);
   });
 });
