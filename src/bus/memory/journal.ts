@@ -99,7 +99,7 @@ export class Journal {
 
   /** Throws instead of queueing when the journal has failed, is closed or has too much in flight. */
   append(stream: JournalStream, message: BusMessage, settled: Settled): void {
-    this.#check();
+    this.check();
     const bytes = message.payload.length;
     if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > this.#options.inFlightBytesMax) {
       throw new OverloadedError(`${stream.name}: ${this.#inFlightBytes} bytes wait for the disk`);
@@ -111,7 +111,7 @@ export class Journal {
 
   /** Commits the writes together; shares its commit with whatever else waits. */
   write(writes: readonly StorageWrite[]): Promise<void> {
-    this.#check();
+    this.check();
     return new Promise((resolve, reject) => {
       this.#writing.push({ writes, settled: (error) => (error === undefined ? resolve() : reject(error)) });
       this.#start();
@@ -172,7 +172,8 @@ export class Journal {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #check(): void {
+  /** Throws when nothing more can be written. */
+  check(): void {
     if (this.#failure !== undefined) {
       throw new StorageError(`the journal has stopped: ${this.#failure.message}`, { cause: this.#failure });
     }

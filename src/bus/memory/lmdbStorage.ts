@@ -28,7 +28,7 @@ export class LmdbStorage implements JournalStorage {
 
   constructor(options: LmdbOptions) {
     const { dir, durability, mapSizeBytes, readOnly = false } = options;
-    checkFileSize(join(dir, 'data.mdb'));
+    checkFile(join(dir, 'data.mdb'));
     try {
       this.#env = open<Buffer, Uint8Array>({
         path: dir,
@@ -108,18 +108,23 @@ const MAGIC = 0xbeefc0de;
 /** The last pages of a sound file may never have been written: those a transaction took and gave back. */
 const UNWRITTEN_PAGES_MAX = 64;
 
-/** A file much shorter than its own pages would kill the process (SIGBUS) on the first read behind its end. */
-function checkFileSize(path: string): void {
+/**
+ * What LMDB can't be left to find out: a file that is not its own makes lmdb-js 3.5 crash the process, and one much shorter
+ * than its own pages does (SIGBUS) on the first read behind its end.
+ */
+function checkFile(path: string): void {
   if (!existsSync(path)) return;
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
+    if (size === 0) return;
     const meta = Buffer.alloc(META_BYTES);
     let pageSize = 0;
     for (const page of [0, 1]) {
       const read = readSync(file, meta, 0, META_BYTES, page * pageSize);
-      // Anything else is for LMDB to judge: it refuses files that are not its own.
-      if (read < META_BYTES || meta.readUInt32LE(MAGIC_AT) !== MAGIC) return;
+      if (read < META_BYTES || meta.readUInt32LE(MAGIC_AT) !== MAGIC) {
+        throw new CorruptLogError(`${path} is no journal: its page ${page} is not one of LMDB's`);
+      }
       pageSize = meta.readUInt32LE(PAGE_SIZE_AT);
       const pages = Number(meta.readBigUInt64LE(LAST_PAGE_AT)) + 1;
       if (size < (pages - UNWRITTEN_PAGES_MAX) * pageSize) {

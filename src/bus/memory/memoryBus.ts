@@ -134,6 +134,7 @@ export class MemoryBus implements Bus {
     if (subject.length > SUBJECT_LENGTH_MAX || !log.holds(subject)) {
       throw new UnknownStreamError(`${stream} does not hold ${subject.slice(0, 200)}`);
     }
+    this.#journal?.check();
     const message = log.next(expectedLastSequence, subject, headers, payload, decoded);
     const bytes = memoryBytesOf(message);
     if (this.#journal === undefined || log.journal === undefined) {
