@@ -1,6 +1,7 @@
 // Push to 1,000 subscribers of one trade and one depth stream over loopback: our hub against a plain ws send loop of the
 // same bytes, in the same run. The subscribers are a process of their own and check every byte.
-// Needs nothing else; not part of the test suite (push.test.ts runs it tiny). Run: npm run bench:push
+// Needs nothing else; tests/benchmarks/push.test.ts runs it tiny. Run:
+//   npx rolldown benchmarks/push/main.ts --platform node -o .cache/bench/push.mjs && node .cache/bench/push.mjs
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { argv } from 'node:process';

@@ -177,17 +177,16 @@ export class BinanceSockets {
       send: (text) => outbox.sendText(text),
     });
     const most = this.#settings.requestsInFlightMax;
+    const answered = (): void => {
+      if (webSocket.isPaused && connection.inFlight < most / 2) webSocket.resume();
+    };
+    const failed = (error: unknown): void => {
+      onUnexpected?.(error);
+      outbox.close(CloseCode.INTERNAL, 'internal error');
+    };
     webSocket.on('message', (data: RawData) => {
       if (!outbox.isOpen) return;
-      connection
-        .onMessage(data.toString())
-        .catch((error: unknown) => {
-          onUnexpected?.(error);
-          outbox.close(CloseCode.INTERNAL, 'internal error');
-        })
-        .finally(() => {
-          if (webSocket.isPaused && connection.inFlight < most / 2) webSocket.resume();
-        });
+      connection.onMessage(data.toString()).then(answered, failed);
       // Whoever sends faster than we answer waits in the network, not in memory.
       if (connection.inFlight >= most) webSocket.pause();
     });

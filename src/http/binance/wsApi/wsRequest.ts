@@ -65,8 +65,8 @@ function methodOf(text: string, method: Lexeme | undefined, id: string): string 
 }
 
 /** Arrays are read as REST reads them, without spaces; what was signed keeps them. */
-function readText(text: string, value: Lexeme): string {
-  return value.kind === 'array' ? JSON.stringify(JSON.parse(rawText(text, value))) : plainText(text, value);
+function compact(array: string): string {
+  return JSON.stringify(JSON.parse(array));
 }
 
 type SignedPair = readonly [name: string, text: string];
@@ -75,10 +75,15 @@ function byName(a: SignedPair, b: SignedPair): number {
   return a[0] < b[0] ? -1 : 1;
 }
 
+/** Texts that percent-encoding leaves as they are. */
+const UNRESERVED = /^[A-Za-z0-9\-_.!~*'()=&]*$/;
+
 /** Names in alphabetical order, as documented; then the values percent-encoded, as several clients sign them. */
-function payloadsOf(pairs: readonly SignedPair[]): readonly string[] {
-  const signed = pairs.filter(([name]) => name !== 'signature').sort(byName);
-  const plain = signed.map(([name, text]) => `${name}=${text}`).join('&');
+function payloadsOf(pairs: SignedPair[]): readonly string[] {
+  const signed = pairs.sort(byName);
+  let plain = '';
+  for (const [name, text] of signed) plain += `${plain === '' ? '' : '&'}${name}=${text}`;
+  if (UNRESERVED.test(plain)) return [plain];
   const encoded = signed.map(([name, text]) => `${name}=${percentEncoded(text)}`).join('&');
   return encoded === plain ? [plain] : [plain, encoded];
 }
@@ -106,19 +111,21 @@ export function parseWsRequest(text: string): WsRequest {
   const name = methodOf(text, method, idText);
   const values = new Map<string, string>();
   const pairs: SignedPair[] = [];
+  const nulls: string[] = [];
   if (params !== undefined && params.kind !== 'null') {
     if (params.kind !== 'object') {
       throw new WsRequestError(new BinanceError(-1135, "Invalid 'params' in JSON request; expected an object."), idText);
     }
-    let repeated = false;
-    const seen = new Set<string>();
+    let count = 0;
     forEachMember(text, params, (param, value) => {
-      if (seen.has(param)) repeated = true;
-      seen.add(param);
-      pairs.push([param, plainText(text, value)]);
-      if (value.kind !== 'null') values.set(param, readText(text, value));
+      count++;
+      const plain = plainText(text, value);
+      values.set(param, value.kind === 'array' ? compact(plain) : plain);
+      if (param !== 'signature') pairs.push([param, plain]);
+      if (value.kind === 'null') nulls.push(param);
     });
-    if (repeated) throw new WsRequestError(duplicateValues(), idText);
+    if (values.size < count) throw new WsRequestError(duplicateValues(), idText);
+    for (const name of nulls) values.delete(name);
   }
   return { id: idText, method: name, params: new RawParams(values), payloads: () => payloadsOf(pairs) };
 }

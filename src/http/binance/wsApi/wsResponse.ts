@@ -2,8 +2,16 @@
 import type { BinanceError } from '../binanceError.ts';
 import type { RateLimitRow } from '../rateLimits/rateLimits.ts';
 
+/** By concatenation: this stands in nearly every answer. */
 function limitsText(rateLimits: readonly RateLimitRow[] | undefined): string {
-  return rateLimits === undefined ? '' : `,"rateLimits":${JSON.stringify(rateLimits)}`;
+  if (rateLimits === undefined) return '';
+  let rows = '';
+  for (const { rateLimitType, interval, intervalNum, limit, count } of rateLimits) {
+    rows +=
+      `${rows === '' ? '' : ','}{"rateLimitType":"${rateLimitType}","interval":"${interval}",` +
+      `"intervalNum":${intervalNum},"limit":${limit},"count":${count ?? 0}}`;
+  }
+  return `,"rateLimits":[${rows}]`;
 }
 
 /** `id` is JSON text. */
