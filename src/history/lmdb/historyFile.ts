@@ -6,6 +6,8 @@ import { FORMAT, keyId, keyOwner, keyPart, MAX_ID, runKey, sliceKey, type Table 
 
 const LIST_PREFIX_BYTES = 11;
 const NAME_PREFIX = 'name:';
+/** Smaller runs fit a page beside others as they are. */
+const COMPRESS_FROM = 1500;
 
 export interface StoredRun {
   readonly bytes: Buffer;
@@ -16,6 +18,7 @@ export interface StoredRun {
 export interface FileOptions {
   readonly dir: string;
   readonly mapSizeBytes?: number;
+  readonly fsync?: boolean;
 }
 
 export class HistoryFile {
@@ -33,13 +36,14 @@ export class HistoryFile {
       keyEncoding: 'binary',
       // Commits resolve when they are visible and survive the process; flushing to the disk goes on behind them.
       separateFlushed: true,
+      noSync: options.fsync === false,
       ...(options.mapSizeBytes === undefined ? {} : { mapSize: options.mapSizeBytes }),
     });
     this.#journal = this.#root.openDB<Buffer, Buffer>('journal', { encoding: 'binary', keyEncoding: 'binary' });
     this.#rows = this.#root.openDB<Buffer, Buffer>('rows', {
       encoding: 'binary',
       keyEncoding: 'binary',
-      compression: true,
+      compression: { threshold: COMPRESS_FROM },
     });
     this.#meta = this.#root.openDB<Buffer, string>('meta', { encoding: 'binary', keyEncoding: 'ordered-binary' });
     this.#checkFormat();

@@ -175,18 +175,12 @@ export class HistoryState {
   }
 }
 
-/** 53 bits of who was given which client id; symbolId 0 for the ids of order lists. */
+/** 32 bits of who was given which client id; symbolId 0 for the ids of order lists. Whoever finds one looks closer. */
 export function clientIdHash(accountId: number, symbolId: number, clientId: string): number {
-  let a = 0x811c9dc5 ^ symbolId;
-  let b = 0x9e3779b9 ^ (accountId | 0);
-  a = Math.imul(a ^ (accountId | 0), 0x01000193);
-  b = Math.imul(b ^ (accountId / 2 ** 32), 0x85ebca6b);
-  for (let i = 0; i < clientId.length; i++) {
-    const code = clientId.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code, 0x85ebca6b);
-    b ^= b >>> 15;
-  }
-  a ^= a >>> 16;
-  return (b & 0x1fffff) * 2 ** 32 + (a >>> 0);
+  let hash = Math.imul(0x811c9dc5 ^ symbolId, 0x01000193) ^ (accountId | 0);
+  hash = Math.imul(hash ^ (accountId / 2 ** 32), 0x85ebca6b);
+  for (let i = 0; i < clientId.length; i++) hash = Math.imul(hash ^ clientId.charCodeAt(i), 0x01000193);
+  // The last characters differ most: spread them over all bits.
+  hash = Math.imul(hash ^ (hash >>> 15), 0xcc9e2d51);
+  return (hash ^ (hash >>> 13)) >>> 0;
 }

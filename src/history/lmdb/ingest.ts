@@ -1,5 +1,6 @@
 // Takes in entries: live rows change, ended ones become rows of the journal and of every list they are found in.
-import { BalanceField } from '../../domain/balance.ts';
+import { InvariantError } from '../../domain/assert.ts';
+import { type Balance, type BalanceCause, BalanceField } from '../../domain/balance.ts';
 import type { ChangedFields, ChangeLogEntry } from '../../domain/changeLogEntry.ts';
 import { ChangeKind, EntityType, entityIds } from '../../domain/changeLogEntry.ts';
 import type { KLine } from '../../domain/klineEntry.ts';
@@ -17,10 +18,8 @@ import { Table } from './layout.ts';
 import { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
 import { balanceRoom, PREVENTED_ROOM, TRADE_ROOM, writeBalance, writePrevented, writeTrade } from './otherRows.ts';
 
-const ORDER_FIELDS = Object.keys(OrderField);
 const LIST_FIELDS = Object.keys(OrderListField);
 const KLINE_FIELDS = Object.keys(KLineField);
-const BALANCE_FIELDS = Object.keys(BalanceField);
 
 export class Ingest {
   readonly #state: HistoryState;
@@ -59,7 +58,7 @@ export class Ingest {
         this.#balanceRow(balance, entry.sequence);
       } else if (change.kind === ChangeKind.Updated) {
         const state = this.#state.balance(entry.entityId as string);
-        setFields(state.balance, BALANCE_FIELDS, change.changedFields);
+        setBalance(state.balance, change.changedFields);
         this.#balanceRow(state, entry.sequence);
       }
     }
@@ -85,7 +84,7 @@ export class Ingest {
   #orderCreated(fields: Readonly<SpotOrder>, timeUs: number): void {
     const state = this.#state;
     const home = state.accountSymbol(fields.accountId, fields.symbol);
-    const order = new LiveOrder(fields as SpotOrder, false, home);
+    const order = new LiveOrder(fields as SpotOrder, home);
     home.add(order);
     state.orders.set(fields.orderId, order);
     if (fields.status !== OrderStatus.Rejected) this.#clientId(order);
@@ -98,71 +97,44 @@ export class Ingest {
     // Unknown: a request that failed because its order was gone, or an order from before the history began.
     const order = this.#state.orders.get(entry.entityId as number);
     if (order === undefined) return;
-    if (!order.owned) {
-      order.row = { ...order.row };
-      order.owned = true;
-    }
-    const row = order.row;
-    const { clientOrderId, origLots, amendCount } = row;
+    const before = order.rest;
+    const { clientOrderId, origLots, amendCount } = before;
     let prevented: PreventedMatch | null = null;
     for (let i = 0; i < changed.length; i += 3) {
-      const value = changed[i + 2];
-      switch (changed[i]) {
-        case OrderField.status:
-          row.status = value as OrderStatus;
-          break;
-        case OrderField.executedLots:
-          row.executedLots = value as number;
-          break;
-        case OrderField.cumQuoteUnits:
-          row.cumQuoteUnits = value as bigint;
-          break;
-        case OrderField.bookLots:
-          row.bookLots = value as number;
-          break;
-        case OrderField.updateId:
-          row.updateId = value as number;
-          break;
-        case OrderField.updateUs:
-          row.updateUs = value as number;
-          break;
-        case OrderField.preventedMatch:
-          row.preventedMatch = value as PreventedMatch | null;
-          prevented = row.preventedMatch;
-          break;
-        default:
-          (row as unknown as Record<string, unknown>)[ORDER_FIELDS[changed[i] as number] as string] = value;
-      }
+      const field = changed[i] as number;
+      order.set(field, changed[i + 2]);
+      if (field === OrderField.preventedMatch) prevented = changed[i + 2] as PreventedMatch | null;
     }
-    if (row.amendCount > amendCount) {
+    const now = order.rest;
+    if (now.amendCount > amendCount) {
       order.amendments ??= [];
       order.amendments.push({
-        orderId: row.orderId,
+        orderId: now.orderId,
         executionId: entry.sequence,
         origClientOrderId: clientOrderId,
-        newClientOrderId: row.clientOrderId,
+        newClientOrderId: now.clientOrderId,
         origLots,
-        newLots: row.origLots,
+        newLots: now.origLots,
         timeUs: entry.timestamp,
       });
     }
-    if (row.clientOrderId !== clientOrderId) this.#clientId(order);
+    if (now.clientOrderId !== clientOrderId) this.#clientId(order);
     if (prevented !== null) this.#prevented(order, prevented, entry.timestamp);
-    if (isTerminal(row.status)) this.#orderEnded(order);
+    if (isTerminal(order.status)) this.#orderEnded(order);
     else this.#state.markDirty(order);
   }
 
   #orderEnded(order: LiveOrder): void {
     const { journal, orders } = this.#state;
     order.ended = true;
-    orders.delete(order.row.orderId);
+    orders.delete(order.id);
     order.home.remove(order);
     order.home.orders.push(journal, order.writeEnded(journal));
   }
 
   /** Notes in the index who has this client id from now on. */
   #clientId(order: LiveOrder): void {
-    const { accountId, orderId, clientOrderId } = order.row;
+    const { accountId, orderId, clientOrderId } = order.rest;
     this.#indexClientId(clientIdHash(accountId, order.home.symbolId, clientOrderId), orderId);
   }
 
@@ -193,7 +165,7 @@ export class Ingest {
   /** One match is told by both orders' entries, and is a row of both accounts. */
   #prevented(order: LiveOrder, match: PreventedMatch, timeUs: number): void {
     const state = this.#state;
-    const symbol = state.symbol(order.row.symbol);
+    const symbol = state.symbol(order.home.symbol);
     if (match.preventedMatchId <= symbol.lastPreventedMatchId) return;
     symbol.lastPreventedMatchId = match.preventedMatchId;
     const taker = state.orders.get(match.takerOrderId)?.home;
@@ -262,6 +234,32 @@ export class Ingest {
     symbol.klines[interval] = live;
     state.klines.set(entityId, live);
     state.markDirty(live);
+  }
+}
+
+/** By hand, because balances are most of what comes. */
+function setBalance(balance: Balance, changed: ChangedFields): void {
+  for (let i = 0; i < changed.length; i += 3) {
+    const value = changed[i + 2];
+    switch (changed[i]) {
+      case BalanceField.free:
+        balance.free = value as bigint;
+        break;
+      case BalanceField.locked:
+        balance.locked = value as bigint;
+        break;
+      case BalanceField.updateUs:
+        balance.updateUs = value as number;
+        break;
+      case BalanceField.cause:
+        balance.cause = value as BalanceCause;
+        break;
+      case BalanceField.requestId:
+        balance.requestId = value as string;
+        break;
+      default:
+        throw new InvariantError(`history: field ${changed[i]} of a balance changed`);
+    }
   }
 }
 

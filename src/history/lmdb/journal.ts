@@ -16,6 +16,9 @@ export const offsetOf = (ref: number): number => ref & (SEGMENT_BYTES_MAX - 1);
 /** The ref behind every row of the segment. */
 export const segmentEnd = (index: number): number => (index + 1) * SEGMENT_BYTES_MAX;
 
+/** Refs never are small integers, so that lists of them are arrays of doubles from the first one on. */
+const FIRST_INDEX = 2 ** 8;
+
 export class Segment {
   readonly index: number;
   readonly bytes: Buffer;
@@ -41,7 +44,7 @@ export class Journal {
   readonly segmentBytes: number;
   /** Bytes of rows that LMDB does not hold yet. */
   uncommittedBytes = 0;
-  #nextIndex = 0;
+  #nextIndex = FIRST_INDEX;
   #tail: Segment | undefined;
   #rowStart = 0;
   #spare: Buffer[] = [];

@@ -1,7 +1,9 @@
 // What may still change: open orders, open order lists, the newest klines. They are in memory; the journal holds each as
 // it stood at the last commit.
 import type { KLine } from '../../domain/klineEntry.ts';
+import type { OrderStatus } from '../../domain/orderStatus.ts';
 import type { SpotOrder } from '../../domain/spotOrder.ts';
+import { OrderField } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import type { OrderAmendment } from '../../ports/historyQueries.ts';
 import type { AccountState, AccountSymbol } from './accountState.ts';
@@ -10,6 +12,8 @@ import { Table } from './layout.ts';
 import { type Fills, MAX_FILL_IDS, type OrderExtras, orderRoom, writeOrder } from './orderRow.ts';
 import { KLINE_ROOM, orderListRoom, writeKline, writeOrderList } from './otherRows.ts';
 import type { RowList } from './rowList.ts';
+
+const ORDER_FIELDS = Object.keys(OrderField);
 
 export abstract class LiveRow {
   /** Where the journal has it; -1 = not yet. */
@@ -24,30 +28,82 @@ export abstract class LiveRow {
   abstract write(journal: Journal): number;
 }
 
+/**
+ * An open order: what nearly every entry changes has fields of its own, so that the order that came with the log need not
+ * be copied (it is the log's, and may not be changed) for most orders' whole life.
+ */
 export class LiveOrder extends LiveRow implements OrderExtras {
-  row: SpotOrder;
-  /** Whether `row` is ours to change: what came with a Created entry belongs to the log. */
-  owned: boolean;
+  status: OrderStatus;
+  executedLots: number;
+  cumQuoteUnits: bigint;
+  bookLots: number;
+  updateId: number;
+  updateUs: number;
   readonly home: AccountSymbol;
   fills: Fills | null = null;
   amendments: OrderAmendment[] | null = null;
   /** The account's open orders on the symbol form a chain without order. */
   previous: LiveOrder | null = null;
   next: LiveOrder | null = null;
+  /** The other fields. */
+  #rest: SpotOrder;
+  /** Whether #rest is ours to change. */
+  #owned = false;
 
-  constructor(row: SpotOrder, owned: boolean, home: AccountSymbol) {
+  constructor(order: SpotOrder, home: AccountSymbol) {
     super();
-    this.row = row;
-    this.owned = owned;
+    this.#rest = order;
+    this.status = order.status;
+    this.executedLots = order.executedLots;
+    this.cumQuoteUnits = order.cumQuoteUnits;
+    this.bookLots = order.bookLots;
+    this.updateId = order.updateId;
+    this.updateUs = order.updateUs;
     this.home = home;
   }
 
   get id(): number {
-    return this.row.orderId;
+    return this.#rest.orderId;
   }
 
   get time(): number {
-    return this.row.createdUs;
+    return this.#rest.createdUs;
+  }
+
+  /** Current but for the fields above. */
+  get rest(): Readonly<SpotOrder> {
+    return this.#rest;
+  }
+
+  set(field: number, value: unknown): void {
+    switch (field) {
+      case OrderField.status:
+        this.status = value as OrderStatus;
+        break;
+      case OrderField.executedLots:
+        this.executedLots = value as number;
+        break;
+      case OrderField.cumQuoteUnits:
+        this.cumQuoteUnits = value as bigint;
+        break;
+      case OrderField.bookLots:
+        this.bookLots = value as number;
+        break;
+      case OrderField.updateId:
+        this.updateId = value as number;
+        break;
+      case OrderField.updateUs:
+        this.updateUs = value as number;
+        break;
+      case OrderField.request:
+      case OrderField.outcome:
+        // Instructions in flight are not kept.
+        break;
+      default:
+        if (!this.#owned) this.#rest = { ...this.#rest };
+        this.#owned = true;
+        (this.#rest as unknown as Record<string, unknown>)[ORDER_FIELDS[field] as string] = value;
+    }
   }
 
   filled(tradeId: number): void {
@@ -70,15 +126,17 @@ export class LiveOrder extends LiveRow implements OrderExtras {
   }
 
   #write(journal: Journal, table: Table): number {
-    const { row } = this;
-    const w = journal.begin(table, row.orderId, row.createdUs, orderRoom(row, this));
-    writeOrder(w, row, this, this.home.symbolId);
+    const rest = this.#rest;
+    const w = journal.begin(table, rest.orderId, rest.createdUs, orderRoom(rest, this));
+    writeOrder(w, rest, this, this, this.home.symbolId);
     return journal.end();
   }
 
   /** A copy for a caller to keep. */
   copy(): SpotOrder {
-    return { ...this.row, request: null, outcome: null };
+    const { status, executedLots, cumQuoteUnits, bookLots, updateId, updateUs } = this;
+    const changed = { status, executedLots, cumQuoteUnits, bookLots, updateId, updateUs };
+    return { ...this.#rest, ...changed, request: null, outcome: null };
   }
 }
 

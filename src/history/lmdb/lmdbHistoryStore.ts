@@ -6,7 +6,7 @@ import type { SpotOrder } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import type { SpotTrade } from '../../domain/spotTrade.ts';
 import type { AggTrade, BalanceChange, OrderAmendment, Page, PreventedMatchRow } from '../../ports/historyQueries.ts';
-import type { HistoryStore } from '../historyStore.ts';
+import { type HistoryStore, HistoryWriteError } from '../historyStore.ts';
 import { HistoryFile } from './historyFile.ts';
 import { HistoryState } from './historyState.ts';
 import { Ingest } from './ingest.ts';
@@ -21,6 +21,8 @@ export interface LmdbHistoryOptions {
   readonly dir: string;
   /** Largest size of the file. @default it grows as it must */
   readonly mapSizeBytes?: number;
+  /** False leaves writing to the operating system: a power cut may damage the file, a killed process does not. @default true */
+  readonly fsync?: boolean;
   /** Memory for rows that are not in runs yet; open orders come on top. @default 64 MiB */
   readonly journalBytes?: number;
   /** What is dropped from the journal at a time. @default 1 MiB */
@@ -53,6 +55,8 @@ export class LmdbHistoryStore implements HistoryStore {
   #waiting: Promise<void> | undefined;
   /** Something was applied since the last commit. */
   #changed = false;
+  /** What apply() failed with. */
+  #broken: unknown;
 
   constructor(options: LmdbHistoryOptions) {
     const { journalBytes = 64 * 1024 * 1024, segmentBytes = 1024 * 1024 } = options;
@@ -75,9 +79,15 @@ export class LmdbHistoryStore implements HistoryStore {
   apply(stream: string, sequence: number, entries: readonly ChangeLogEntry[]): void {
     const feed = this.#feed(stream);
     if (sequence <= feed.applied) return;
-    feed.take?.(entries);
-    feed.applied = sequence;
+    if (this.#broken !== undefined) throw this.#brokenError();
     this.#changed = true;
+    try {
+      feed.take?.(entries);
+    } catch (error) {
+      this.#broken = error;
+      throw error;
+    }
+    feed.applied = sequence;
   }
 
   position(stream: string): number {
@@ -89,6 +99,7 @@ export class LmdbHistoryStore implements HistoryStore {
   }
 
   flush(): Promise<void> {
+    if (this.#broken !== undefined) return Promise.reject(this.#brokenError());
     if (this.#committing === undefined) {
       if (!this.#changed) return Promise.resolve();
       this.#committing = this.#commit().finally(() => {
@@ -105,9 +116,15 @@ export class LmdbHistoryStore implements HistoryStore {
     return this.#waiting;
   }
 
+  /** A message taken in by half may be neither tried again nor committed: open the history again. */
+  #brokenError(): HistoryWriteError {
+    return new HistoryWriteError('history stopped at a message it could not take in', { cause: this.#broken });
+  }
+
   async close(): Promise<void> {
     try {
-      await this.flush();
+      await this.#committing;
+      if (this.#broken === undefined) await this.flush();
     } finally {
       await this.#file.close();
     }

@@ -64,7 +64,7 @@ export class OrderQueries {
   find(accountId: number, orderId: number): FoundOrder | undefined {
     const { accounts, file, names, orders } = this.#state;
     const live = orders.get(orderId);
-    if (live !== undefined) return live.row.accountId === accountId ? foundLive(live) : undefined;
+    if (live !== undefined) return live.rest.accountId === accountId ? foundLive(live) : undefined;
     const symbols = new Set(accounts.get(accountId)?.symbols.keys());
     for (const symbolId of file.parts(Table.ORDER, accountId)) symbols.add(names.name(symbolId));
     for (const symbol of symbols) {

@@ -51,13 +51,17 @@ export function orderRoom(order: SpotOrder, extras: OrderExtras): number {
   return room;
 }
 
-export function writeOrder(w: RowWriter, order: SpotOrder, extras: OrderExtras, symbolId: number): void {
+/** The order's fields that change with nearly every entry. */
+export type OrderProgress = Pick<SpotOrder, 'status' | 'executedLots' | 'cumQuoteUnits' | 'bookLots' | 'updateId' | 'updateUs'>;
+
+/** Writes the order as it is with `progress`. */
+export function writeOrder(w: RowWriter, order: SpotOrder, progress: OrderProgress, extras: OrderExtras, symbolId: number): void {
   const { fills, amendments } = extras;
   const { createdUs, workingUs } = order;
   w.varint(order.accountId);
   w.varint(symbolId);
   // Six bits hold the status and the side, the type and the time in force share another byte.
-  w.u8(order.status | (order.side << 3));
+  w.u8(progress.status | (order.side << 3));
   w.u8(order.type | (order.timeInForce << 4));
   w.text(order.clientOrderId);
   w.varint(order.priceTicks);
@@ -65,11 +69,11 @@ export function writeOrder(w: RowWriter, order: SpotOrder, extras: OrderExtras, 
   w.varint(order.commandId);
   w.varint(order.makerRate);
   w.varint(order.takerRate);
-  w.varint(order.executedLots);
-  w.units(order.cumQuoteUnits);
-  w.varint(order.bookLots);
-  w.varint(order.updateId);
-  w.signed(order.updateUs - createdUs);
+  w.varint(progress.executedLots);
+  w.units(progress.cumQuoteUnits);
+  w.varint(progress.bookLots);
+  w.varint(progress.updateId);
+  w.signed(progress.updateUs - createdUs);
   // The market's clock is not the account's: the difference may be negative. 0 stands for "not yet".
   w.varint(workingUs === 0 ? 0 : 1 + zigzag(workingUs - createdUs));
   w.units(order.reservedUnits);

@@ -85,31 +85,32 @@ export class Recovery {
     const { names, orders } = this.#state;
     const extras: OrderExtras = { fills: null, amendments: null };
     const row = readOrder(segment.bytes, at, names, extras);
-    let order = orders.get(row.orderId);
-    if (order === undefined) {
-      order = new LiveOrder(row, true, this.#state.accountSymbol(row.accountId, row.symbol));
-      order.home.add(order);
-      orders.set(row.orderId, order);
-    }
-    order.row = row;
+    this.#forget(row.orderId);
+    const order = new LiveOrder(row, this.#state.accountSymbol(row.accountId, row.symbol));
+    order.home.add(order);
+    orders.set(row.orderId, order);
     order.fills = extras.fills;
     order.amendments = extras.amendments;
     written(order, segment, ref);
   }
 
   #endedOrder(bytes: Buffer, at: number, ref: number): void {
-    const { names, orders } = this.#state;
+    const { names } = this.#state;
     const orderId = rowId(bytes, at);
-    const order = orders.get(orderId);
-    if (order !== undefined) {
-      order.ended = true;
-      order.home.remove(order);
-      orders.delete(orderId);
-    }
+    this.#forget(orderId);
     const r = new RowReader(bytes, at + ROW_HEAD_BYTES);
     const accountId = r.varint();
     const home = this.#state.accountSymbol(accountId, names.name(r.varint()));
     this.#pushEnded(home.orders, Table.LATE_ORDER, orderId, ref);
+  }
+
+  /** What the journal said of the order before no longer holds. */
+  #forget(orderId: number): void {
+    const order = this.#state.orders.get(orderId);
+    if (order === undefined) return;
+    order.ended = true;
+    order.home.remove(order);
+    this.#state.orders.delete(orderId);
   }
 
   #trade(bytes: Buffer, at: number, ref: number): void {

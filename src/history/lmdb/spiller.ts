@@ -1,5 +1,5 @@
 // Moves rows from lists into runs, so that the journal's oldest segments can go: a little with every commit once the
-// journal is half full, as much as it takes when it is full. Lists that grow long go too, so that queries need not sort
+// journal is three quarters full, as much as it takes when it is full. Lists that grow long go too, so that queries need not sort
 // them.
 import type { HistoryState } from './historyState.ts';
 import type { Segment } from './journal.ts';
@@ -7,11 +7,11 @@ import { offsetOf, segmentEnd, segmentOf } from './journal.ts';
 import { MAX_ID, ROW_AT, RUN_BYTES, RUN_HEAD_BYTES, RUN_ROWS, rowLength, Table } from './layout.ts';
 import { idAt, LONG_LIST, NOT_LOOKED_UP, type RowList, sortById } from './rowList.ts';
 
-/** What a commit moves at least, once the journal is half full. */
+/** What a commit moves at least, once the journal is three quarters full. */
 const SPILL_BYTES_MIN = 256 * 1024;
 /**
- * Newest rows of a long list of orders that stay: orders end out of order, and one that ends after its neighbours went
- * into a run is a run of its own.
+ * At most half of a list of orders stays when the rest goes, and no more than this, those with the highest ids: orders end
+ * out of order, and one that ends after its neighbours went into a run is a run of its own.
  */
 const HELD_BACK = LONG_LIST / 2;
 const ARENA_BYTES = 1024 * 1024;
@@ -49,7 +49,7 @@ export class Spiller {
     for (const list of journal.takeLong()) if (list.refs.length >= LONG_LIST) this.#spillList(list, 0);
     const budget = SPILL_BYTES_MIN + 2 * journal.uncommittedBytes;
     let held = journal.bytes;
-    while (held > this.#journalBytes / 2 && this.#retiring < journal.segments.length - 1) {
+    while (held > this.#journalBytes * 0.75 && this.#retiring < journal.segments.length - 1) {
       const segment = journal.segments[this.#retiring] as Segment;
       if (!this.#empty(segment, held > this.#journalBytes ? Number.POSITIVE_INFINITY : budget)) break;
       held -= segment.bytes.length;
@@ -120,16 +120,13 @@ export class Spiller {
     this.#spilled.push({ list, lastStored: NOT_LOOKED_UP });
   }
 
-  /** Rows that came in any order: those with low ids, the due ones and their neighbours. */
+  /** Rows that came in any order: those with low ids, up to the last one that is due. */
   #spillEnded(list: RowList, end: number, late: Table): void {
     const { file, journal } = this.#state;
     const { refs } = list;
     const sorted = sortById(journal, refs);
-    let take = Math.max(0, sorted.length - HELD_BACK);
-    if (end > 0) {
-      take = sorted.length;
-      while ((sorted[take - 1] as number) >= end) take--;
-    }
+    let take = Math.max(sorted.length - HELD_BACK, sorted.length >> 1);
+    for (let due = sorted.length; due > take; due--) if ((sorted[due - 1] as number) < end) take = due;
     if (list.lastStored === NOT_LOOKED_UP) {
       list.lastStored = file.runBefore(list.table, list.owner, list.part, MAX_ID)?.lastId ?? -1;
     }
