@@ -66,10 +66,7 @@ export class NativeAuth {
       throw new ApiError(EdgeReject.MANDATORY, { name: 'X-SEDAX-SIGNATURE' });
     }
     this.#checkTime(Number(timestamp), permission);
-    const payload = Buffer.concat([
-      Buffer.from(timestamp + request.method + request.url, 'latin1'),
-      request.body ?? NO_BODY,
-    ]);
+    const payload = Buffer.concat([Buffer.from(timestamp + request.method + request.url, 'latin1'), request.body ?? NO_BODY]);
     if (signature.length > SIGNATURE_LENGTH_MAX || !verifySignature(key.kind, key.secret, payload, signature)) {
       throw new ApiError(EdgeReject.INVALID_SIGNATURE);
     }
@@ -100,7 +97,7 @@ export class NativeAuth {
   #checkTrade(key: ApiKey, signature: string): void {
     if (!key.canTrade) throw new ApiError(EdgeReject.REJECTED_KEY);
     if (this.#registry.profile(key.accountId)?.frozen === true) throw ApiError.refused(EngineReject.ACCOUNT_FROZEN);
-    const seen = this.#replays.add(`${key.apiKey}:${signature}`, this.#nowMs());
+    const seen = this.#replays.add(signature, this.#nowMs());
     if (seen === 'seen') throw new ApiError(EdgeReject.REPLAYED);
     if (seen === 'full') throw new ApiError(EdgeReject.SERVER_BUSY, undefined, { retryAfterSeconds: 1 });
   }
