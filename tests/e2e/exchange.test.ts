@@ -1,7 +1,9 @@
 // The exchange as its users meet it: a process of its own, real sockets, the API as documented, orders remembered.
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { adminRequest, NativeClient } from './nativeClient.ts';
@@ -149,4 +151,18 @@ test('--help lists every setting, a wrong one is named', async () => {
   const wrong = await cli(['start'], { SEDAX_HTTP_PORT: 'many' });
   expect(wrong.code).toBe(2);
   expect(wrong.output).toContain('SEDAX_HTTP_PORT: must be a whole number, not "many"');
+});
+
+test('the first trade of the README works when pasted', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const block = /## A first trade[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme)?.[1] as string;
+  const script = block.replaceAll('http://127.0.0.1:3001', sedax.url).replaceAll("'data/demo-keys.json'", `'${dir}/demo-keys.json'`);
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script]);
+  expect(stderr).toBe('');
+  const [, filled, account] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(filled).toMatchObject({ status: 'Filled', executedQuantity: '0.40000000' });
+  expect(account).toMatchObject({ name: 'demo bob' });
 });
