@@ -1,5 +1,5 @@
 // Encoding and decoding of the log's steps, on one core, against msgpackr. Needs nothing else. Run:
-//   npx rolldown benchmarks/micro/codec.ts --platform node -o .cache/bench/codec.mjs && node .cache/bench/codec.mjs
+//   npm run --silent bench:build && node --expose-gc .cache/bench/benchmarks/micro/codec.js
 // The numbers of docs/decisions/0010-encoding.md come from here. Every case checks what it read back.
 import { strict as assert } from 'node:assert';
 import { pathToFileURL } from 'node:url';
@@ -91,8 +91,7 @@ function bodyOf(entry: ChangeLogEntry): readonly unknown[] {
 function unpackWithMsgpackr(bytes: Uint8Array): unknown[] {
   const [, ...values] = unpackr.unpack(bytes) as [number, ...[number, unknown, number, number, number, unknown[]][]];
   return values.map(([entityType, entityId, kind, timestamp, sequence, body]) => {
-    const change =
-      kind === ChangeKind.Updated ? { kind, changedFields: body } : { kind, fields: named(entityType, body) };
+    const change = kind === ChangeKind.Updated ? { kind, changedFields: body } : { kind, fields: named(entityType, body) };
     return { entityType, entityId, changeType: change, timestamp, sequence };
   });
 }
