@@ -2,7 +2,7 @@
 // built only from what is in the log.
 import { applyChanges, namesOf } from '../../domain/changedFields.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
-import { OrderField, type RequestOutcome, type SpotOrder } from '../../domain/spotOrder.ts';
+import { OrderField, type PreventedMatch, type RequestOutcome, type SpotOrder } from '../../domain/spotOrder.ts';
 import { OrderListField, type SpotOrderList } from '../../domain/spotOrderList.ts';
 import { type SpotTrade, takerOrderId } from '../../domain/spotTrade.ts';
 import type { OrderReport } from '../../ports/exchangePort.ts';
@@ -32,6 +32,8 @@ export interface ReportListener {
 interface Draft {
   order: SpotOrder;
   readonly fills: SpotTrade[];
+  /** Self-trades prevented with the order as the taker. */
+  readonly prevented: PreventedMatch[];
   executionId: number;
   origClientOrderId: string;
 }
@@ -53,6 +55,7 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
         const draft: Draft = {
           order: { ...(change.fields as SpotOrder) },
           fills: [],
+          prevented: [],
           executionId: entry.sequence,
           origClientOrderId: '',
         };
@@ -67,6 +70,7 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
           if (draft.order.clientOrderId !== clientOrderId) draft.origClientOrderId = clientOrderId;
           draft.executionId = entry.sequence;
         }
+        notePrevented(newValue(change.changedFields, OrderField.preventedMatch) as PreventedMatch | null | undefined, drafts);
         const outcome = newValue(change.changedFields, OrderField.outcome) as RequestOutcome | null | undefined;
         if (outcome && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome });
       }
@@ -83,13 +87,19 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
   }
   for (const list of lists.values()) if (listener.awaits(list.commandId)) listener.listed(list.commandId, list);
   for (const draft of placed) listener.placed(draft.order.commandId, reportOf(draft, ''));
-  const reported = new Set<number>();
+  // What a request brought about comes before its outcome: the command is concluded when the last outcome is there.
+  reportLists(outcomes, drafts, lists, new Set(outcomes.map(({ orderId }) => orderId)), listener);
   for (const { orderId, outcome } of outcomes) {
     const draft = drafts.get(orderId);
-    reported.add(orderId);
     listener.requested(outcome.commandId, orderId, outcome, draft && reportOf(draft, outcome.clientOrderId));
   }
-  reportLists(outcomes, drafts, lists, reported, listener);
+}
+
+/** A prevented match stands on the maker's and on the taker's entry alike; the taker's report lists it once. */
+function notePrevented(match: PreventedMatch | null | undefined, drafts: ReadonlyMap<number, Draft>): void {
+  if (!match) return;
+  const prevented = drafts.get(match.takerOrderId)?.prevented;
+  if (prevented?.some(({ preventedMatchId }) => preventedMatchId === match.preventedMatchId) === false) prevented.push(match);
 }
 
 /** Cancelling one leg ends its list: the list's end and the other legs' are the same command's doing. */
@@ -127,13 +137,14 @@ function concernsAnyone(entries: readonly ChangeLogEntry[], listener: ReportList
 }
 
 function draftOf(order: Readonly<SpotOrder> | undefined, entry: ChangeLogEntry): Draft | undefined {
-  return order && { order: { ...order }, fills: [], executionId: entry.sequence, origClientOrderId: '' };
+  return order && { order: { ...order }, fills: [], prevented: [], executionId: entry.sequence, origClientOrderId: '' };
 }
 
 function reportOf(draft: Draft, requestClientOrderId: string): OrderReport {
   return {
     order: draft.order,
     fills: draft.fills,
+    preventedMatches: draft.prevented,
     requestClientOrderId,
     origClientOrderId: draft.origClientOrderId || draft.order.clientOrderId,
     executionId: draft.executionId,
