@@ -7,6 +7,7 @@ import {
   type TestClient,
 } from '../../../../tests/fixtures/binanceSocketServer.ts';
 import { makeBalance, makeTrade, TEST_ACCOUNT_ID } from '../../../../tests/fixtures/fakeExchange.ts';
+import { DEFAULT_RATE_LIMITS } from '../rateLimits/rateLimitSettings.ts';
 
 let server: SocketServer;
 async function start(options: SocketServerOptions = {}, path = '/ws'): Promise<TestClient> {
@@ -172,8 +173,10 @@ describe('disconnects', () => {
   });
 
   it('who opens too many connections, until the window ends', async () => {
-    server = await socketServer();
-    for (let i = 0; i < 300; i++) {
+    expect(DEFAULT_RATE_LIMITS.connections).toEqual({ interval: 'MINUTE', intervalNum: 5, limit: 300 });
+    const connections = { ...DEFAULT_RATE_LIMITS.connections, limit: 5 };
+    server = await socketServer({ settings: { rateLimits: { ...DEFAULT_RATE_LIMITS, connections } } });
+    for (let i = 0; i < 5; i++) {
       const client = await server.connect('/ws');
       client.socket.terminate();
     }

@@ -1,32 +1,9 @@
 // The JSON texts of the once-a-second statistics streams, keys in the documented order (web-socket-streams.md).
-import { baseUnits, type Instrument } from '../../../domain/instrument.ts';
-import type { BookTicker, MarketView, WindowStats } from '../../../ports/marketData.ts';
+import type { Instrument } from '../../../domain/instrument.ts';
+import type { BookTicker, WindowStats } from '../../../ports/marketData.ts';
 import { formatPrice, formatQuantity, formatQuote } from '../../units.ts';
+import { type AveragePrice, averagePrice, priceChange, priceChangePercent, weightedAverage } from '../reports/statistics.ts';
 import type { TimePrinter } from '../timeUnit.ts';
-
-/** Price difference with its sign. */
-function priceChange(instrument: Instrument, stats: WindowStats): string {
-  const ticks = stats.closeTicks - stats.openTicks;
-  return ticks < 0 ? `-${formatPrice(instrument, -ticks)}` : formatPrice(instrument, ticks);
-}
-
-/** (close - open) / open in percent with three decimals, rounded half away from zero; "0.000" without an open price. */
-function priceChangePercent(stats: WindowStats): string {
-  if (stats.openTicks === 0) return '0.000';
-  const ticks = BigInt(stats.closeTicks - stats.openTicks);
-  const open = BigInt(stats.openTicks);
-  const size = ticks < 0n ? -ticks : ticks;
-  const thousandths = (size * 200_000n + open) / (2n * open);
-  const digits = thousandths.toString().padStart(4, '0');
-  return `${ticks < 0n && thousandths > 0n ? '-' : ''}${digits.slice(0, -3)}.${digits.slice(-3)}`;
-}
-
-/** Quote volume / base volume with the quote asset's decimals, truncated. */
-function weightedAverage(instrument: Instrument, stats: WindowStats): string {
-  const base = baseUnits(instrument, stats.volumeLots);
-  if (base === 0n) return formatQuote(instrument, 0n);
-  return formatQuote(instrument, (stats.quoteUnits * 10n ** BigInt(instrument.baseScale)) / base);
-}
 
 function prices(instrument: Instrument, stats: WindowStats): string {
   return (
@@ -72,20 +49,11 @@ export function windowTickerPayload(instrument: Instrument, window: string, stat
   );
 }
 
-export type AveragePrice = ReturnType<MarketView['avgPriceTicks']>;
-
 export function avgPricePayload(instrument: Instrument, minutes: number, average: AveragePrice, nowUs: number, time: TimePrinter): string {
   return (
     `{"e":"avgPrice","E":${time(nowUs)},"s":${JSON.stringify(instrument.symbol)},"i":"${minutes}m",` +
     `"w":"${averagePrice(instrument, average)}","T":${time(average.closeUs)}}`
   );
-}
-
-/** The exact average with the quote asset's decimals, where there were trades; else the price the view falls back to. */
-function averagePrice(instrument: Instrument, average: AveragePrice): string {
-  const base = average.denominatorLots * BigInt(instrument.lotUnits);
-  if (base === 0n) return formatPrice(instrument, average.priceTicks);
-  return formatQuote(instrument, (average.numeratorQuoteUnits * 10n ** BigInt(instrument.baseScale)) / base);
 }
 
 export function referencePricePayload(instrument: Instrument, nowUs: number, time: TimePrinter): string {
