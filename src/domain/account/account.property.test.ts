@@ -1,74 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AccountBench, instrumentOf, newOrder } from '../../../tests/fixtures/accounts.ts';
-import { type Choose, PlayedMatch } from '../../../tests/fixtures/playedMatch.ts';
+import { AccountBench, instrumentOf } from '../../../tests/fixtures/accounts.ts';
+import { PlayedMatch } from '../../../tests/fixtures/playedMatch.ts';
+import { type Choose, chooser, randomList, randomOrder } from '../../../tests/fixtures/randomTrading.ts';
 import type { ChangeLogEntry } from '../changeLogEntry.ts';
-import type { NewOrder } from '../command.ts';
-import { ContingencyType, isMarketLike, OrderType, PegPriceType, Side } from '../orderTerms.ts';
-
-/** Numbers to choose by, used up in turn: what fast-check shrinks. */
-function chooser(numbers: readonly number[]): { choose: Choose; left: () => boolean } {
-  let at = 0;
-  return { choose: (n) => (n <= 1 ? 0 : (numbers[at++] ?? 0) % n), left: () => at < numbers.length };
-}
-
-const TYPES = Object.values(OrderType);
-
-function randomOrder(choose: Choose, name: string): NewOrder {
-  const type = TYPES[choose(TYPES.length)] as OrderType;
-  const lots = 1 + choose(12);
-  const priceTicks = isMarketLike(type) ? 0 : 80 + choose(60);
-  const stopPriceTicks = type >= OrderType.STOP_LOSS && choose(4) > 0 ? 90 + choose(30) : 0;
-  const order = {
-    clientOrderId: name,
-    side: choose(2) === 0 ? Side.BUY : Side.SELL,
-    type,
-    priceTicks,
-    lots,
-    stopPriceTicks,
-    trailingDelta: type >= OrderType.STOP_LOSS && stopPriceTicks === 0 ? 100 : 0,
-    icebergLots: type === OrderType.LIMIT && choose(4) === 0 ? 1 : 0,
-    estimateUnits: isMarketLike(type) ? BigInt(choose(12_000)) : 0n,
-  };
-  if (type === OrderType.MARKET && choose(3) === 0) return newOrder({ ...order, lots: 0, quoteUnits: BigInt(1 + choose(9000)) });
-  if (!isMarketLike(type) && choose(6) === 0)
-    return newOrder({ ...order, pegPriceType: PegPriceType.PRIMARY_PEG, estimateUnits: BigInt(choose(9000)) });
-  return newOrder(order);
-}
-
-function randomList(choose: Choose, name: string): object {
-  const contingencyType = (1 + choose(5)) as ContingencyType;
-  const pays = contingencyType >= ContingencyType.OPO;
-  const pair = contingencyType !== ContingencyType.OTO && contingencyType !== ContingencyType.OPO;
-  const side = pays ? Side.SELL : choose(2) === 0 ? Side.BUY : Side.SELL;
-  const lots = pays ? 0 : 1 + choose(12);
-  const stop = { type: choose(2) === 0 ? OrderType.STOP_LOSS : OrderType.STOP_LOSS_LIMIT, side, lots };
-  const leg = (i: number): NewOrder => {
-    const base = { clientOrderId: `${name}-${i}`, side, lots };
-    if (i === 0 && pair) return newOrder({ ...base, type: OrderType.LIMIT_MAKER, priceTicks: 90 + choose(20) });
-    const limit = stop.type === OrderType.STOP_LOSS_LIMIT;
-    const stopPriceTicks = choose(4) > 0 ? 95 + choose(30) : 0;
-    if (pair)
-      return newOrder({
-        ...base,
-        ...stop,
-        priceTicks: limit ? 100 : 0,
-        stopPriceTicks,
-        trailingDelta: stopPriceTicks === 0 ? 100 : 0,
-      });
-    const { quoteUnits, ...single } = randomOrder(choose, `${name}-${i}`);
-    return newOrder({ ...single, side, lots });
-  };
-  const working = newOrder({
-    clientOrderId: `${name}-w`,
-    side: pays || choose(2) === 0 ? Side.BUY : Side.SELL,
-    lots: 1 + choose(10),
-    priceTicks: 90 + choose(20),
-  });
-  const legs = pair ? [leg(0), leg(1)] : [leg(0)];
-  const orders = contingencyType === ContingencyType.OCO ? legs : [working, ...legs];
-  return { kind: 'PlaceOrderList', contingencyType, listClientOrderId: name, orders };
-}
 
 class Play {
   readonly bench = new AccountBench();
@@ -90,7 +25,7 @@ class Play {
     const choose = this.#choose;
     const what = choose(20);
     if (what < 5) this.send({ kind: 'PlaceOrder', order: randomOrder(choose, this.#name()) });
-    else if (what < 7) this.send(randomList(choose, this.#name()));
+    else if (what < 7) this.send({ kind: 'PlaceOrderList', ...randomList(choose, this.#name()) });
     else if (what === 7) this.#request('CancelOrder', { cancelClientOrderId: '', restriction: 0 });
     else if (what === 8) this.#request('AmendOrder', { newLots: 1 + choose(8), newClientOrderId: choose(2) === 0 ? '' : this.#name() });
     else if (what === 9) {
