@@ -1,5 +1,6 @@
 // Decimal text to integer units and back, at the edge only. Parsing goes through decimal.js, so no float ever touches money;
-// printing pads the digits of the integer, which is exact by construction.
+// what is short enough to be counted in safe integers takes a shorter way to the same answer. Printing pads the digits of
+// the integer, which is exact by construction.
 import { Decimal } from 'decimal.js';
 import type { Instrument } from '../domain/instrument.ts';
 import { MAX_LOTS, MAX_TICKS, MAX_UNITS } from '../domain/instrument.ts';
@@ -33,8 +34,33 @@ function scaled(text: string, scale: number): Decimal | undefined {
   return new Exact(text).times(powersOfTen[scale] as Decimal);
 }
 
+/** Digits, scaled ones included, that always make a safe integer. */
+const SAFE_DIGITS = 15;
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** The integer of a short plain decimal at `scale`; -1 when it needs a closer look: too long, too fine, or no decimal. */
+function shortScaled(text: string, scale: number): number {
+  let value = 0;
+  let dotAt = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT && dotAt < 0) dotAt = i;
+    else if (code >= ZERO && code <= ZERO + 9) value = value * 10 + (code - ZERO);
+    else return -1;
+    if (i > SAFE_DIGITS) return -1;
+  }
+  const decimals = dotAt < 0 ? 0 : text.length - 1 - dotAt;
+  const digits = dotAt < 0 ? text.length : text.length - 1;
+  if (digits === 0 || decimals > scale || digits + scale - decimals > SAFE_DIGITS) return -1;
+  for (let i = decimals; i < scale; i++) value *= 10;
+  return value;
+}
+
 /** Decimal text to the asset's smallest units. */
 export function parseUnits(text: string, scale: number): ParsedUnits<bigint> {
+  const short = shortScaled(text, scale);
+  if (short >= 0) return { ok: true, value: BigInt(short) };
   const value = scaled(text, scale);
   if (value === undefined) return ILLEGAL;
   if (!value.isInteger()) return PRECISION;
@@ -43,6 +69,8 @@ export function parseUnits(text: string, scale: number): ParsedUnits<bigint> {
 }
 
 function parseMultiple(text: string, scale: number, unit: number, max: number): ParsedUnits<number> {
+  const short = shortScaled(text, scale);
+  if (short >= 0 && short % unit === 0 && short / unit < max) return { ok: true, value: short / unit };
   const value = scaled(text, scale);
   if (value === undefined) return ILLEGAL;
   if (!value.isInteger()) return PRECISION;

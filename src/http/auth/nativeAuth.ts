@@ -9,7 +9,7 @@ import { ApiError, EdgeReject } from '../errors.ts';
 import type { AuthConfig } from '../httpConfig.ts';
 import { isAllowedAddress } from './addressList.ts';
 import { ReplayMemory } from './replayMemory.ts';
-import { canonicalSignature, verifySignature } from './signature.ts';
+import { verifiedSignature } from './signature.ts';
 
 export const API_KEY_HEADER = 'x-sedax-apikey';
 export const TIMESTAMP_HEADER = 'x-sedax-timestamp';
@@ -67,10 +67,9 @@ export class NativeAuth {
     }
     this.#checkTime(Number(timestamp), permission);
     const payload = Buffer.concat([Buffer.from(timestamp + request.method + request.url, 'latin1'), request.body ?? NO_BODY]);
-    if (signature.length > SIGNATURE_LENGTH_MAX || !verifySignature(key.kind, key.secret, payload, signature)) {
-      throw new ApiError(EdgeReject.INVALID_SIGNATURE);
-    }
-    if (permission === 'TRADE') this.#checkTrade(key, canonicalSignature(key.kind, signature) as string);
+    const verified = signature.length > SIGNATURE_LENGTH_MAX ? undefined : verifiedSignature(key.kind, key.secret, payload, signature);
+    if (verified === undefined) throw new ApiError(EdgeReject.INVALID_SIGNATURE);
+    if (permission === 'TRADE') this.#checkTrade(key, verified);
     return key;
   }
 

@@ -66,24 +66,28 @@ export function canonicalSignature(kind: ApiKeyKind, signature: string): string 
  * True when `signature` is the signature of `payload`. `key` is the secret of an HMAC key and the public key (PEM) of the
  * other kinds. Never throws on what a client sent; compares in constant time.
  */
-export function verifySignature(
-  kind: ApiKeyKind,
-  key: string,
-  payload: string | Uint8Array,
-  signature: string,
-): boolean {
+export function verifySignature(kind: ApiKeyKind, key: string, payload: string | Uint8Array, signature: string): boolean {
+  return verifiedSignature(kind, key, payload, signature) !== undefined;
+}
+
+/** The canonical spelling of a signature that verifies; undefined when it does not. */
+export function verifiedSignature(kind: ApiKeyKind, key: string, payload: string | Uint8Array, signature: string): string | undefined {
   const canonical = canonicalSignature(kind, signature);
-  if (canonical === undefined) return false;
+  if (canonical === undefined) return undefined;
   const data = typeof payload === 'string' ? Buffer.from(payload, 'utf8') : payload;
+  return isSignature(kind, key, data, canonical) ? canonical : undefined;
+}
+
+function isSignature(kind: ApiKeyKind, key: string, data: Uint8Array, signature: string): boolean {
   switch (kind) {
     case ApiKeyKind.HMAC:
-      return timingSafeEqual(hmac(key, data), Buffer.from(canonical, 'hex'));
+      return timingSafeEqual(hmac(key, data), Buffer.from(signature, 'hex'));
     case ApiKeyKind.ED25519: {
-      const bytes = Buffer.from(canonical, 'base64');
+      const bytes = Buffer.from(signature, 'base64');
       return bytes.length === ED25519_BYTES && verify(null, data, publicKeys.get(key), bytes);
     }
     case ApiKeyKind.RSA:
-      return verify('sha256', data, publicKeys.get(key), Buffer.from(canonical, 'base64'));
+      return verify('sha256', data, publicKeys.get(key), Buffer.from(signature, 'base64'));
     default:
       return assertNever(kind);
   }
