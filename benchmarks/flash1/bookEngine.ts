@@ -69,7 +69,7 @@ export class BookEngine {
       const makerPrice = book.bestTicks(opposite);
       if (buys ? makerPrice > price : makerPrice < price) break;
       const resting = book.lots(node);
-      const lots = resting < left ? resting : left;
+      const lots = Math.min(resting, left);
       this.reports.push(ReportType.TRADE, sequence, makerPrice, lots, book.orderId(node), orderId);
       book.fill(node, lots);
       left -= lots;
