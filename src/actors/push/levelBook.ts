@@ -1,7 +1,7 @@
 // The order book as price levels: what depth, bookTicker and market sweeps are answered from.
 // In: changes of the lots shown at a price. Out: best prices at once, levels best first, the levels that changed.
 // Knows nothing of orders and update ids.
-import { assert } from '../../domain/assert.ts';
+import { InvariantError } from '../../domain/assert.ts';
 import { Side } from '../../domain/orderTerms.ts';
 import type { Level } from '../../ports/marketData.ts';
 
@@ -72,7 +72,8 @@ class LevelSide {
       this.#changed.push(cell);
     }
     const after = before + deltaLots;
-    assert(after >= 0, `a level shows ${after} lots at ${ticks} ticks`);
+    // Not assert(): its message would be put together every time.
+    if (after < 0) throw new InvariantError(`a level shows ${after} lots at ${ticks} ticks`);
     cell.lots = after;
     if (before === 0) this.#insert(cell);
     else if (after === 0) this.#remove(cell);
@@ -118,7 +119,7 @@ class LevelSide {
     const at = this.#chunkOf(cell.rank);
     const chunk = this.#chunks[at] as LevelCell[];
     const place = this.#placeIn(chunk, cell.rank);
-    assert(chunk[place] === cell, `level ${cell.ticks} is not in its place`);
+    if (chunk[place] !== cell) throw new InvariantError(`level ${cell.ticks} is not in its place`);
     if (place === chunk.length - 1) chunk.pop();
     else chunk.splice(place, 1);
     if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(at, 1);

@@ -1,7 +1,7 @@
 // One symbol's live market: its book, last trade, statistics and running klines, folded from what the log said.
 // In: the effect of log entries, message by message. Out: the synchronous reads of MarketView, and one MarketBatch per
 // message for those who listen. Must not keep a batch's arrays after handing it out.
-import { assert } from '../../domain/assert.ts';
+import { InvariantError } from '../../domain/assert.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import type { KLine, KlineInterval } from '../../domain/klineEntry.ts';
 import { Side } from '../../domain/orderTerms.ts';
@@ -86,10 +86,11 @@ export class MarketFold implements MarketView {
     this.#inBatch = false;
     const bidTicks = this.#book.bestTicks(Side.BUY);
     const askTicks = this.#book.bestTicks(Side.SELL);
-    assert(
-      bidTicks === 0 || askTicks === 0 || bidTicks < askTicks,
-      `${this.symbol}: the book is crossed at update ${this.#lastUpdateId}: ${bidTicks} >= ${askTicks}`,
-    );
+    // Not assert(): its message would be put together every time.
+    if (bidTicks !== 0 && askTicks !== 0 && bidTicks >= askTicks) {
+      const at = `${this.symbol}: the book is crossed at update ${this.#lastUpdateId}`;
+      throw new InvariantError(`${at}: ${bidTicks} >= ${askTicks}`);
+    }
     if (!this.#recording) return undefined;
     this.#recording = false;
     const changed = this.#book.takeRecording();
