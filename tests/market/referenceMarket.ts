@@ -128,7 +128,8 @@ export class ReferenceMarket {
     const order = this.orders.get(orderId);
     if (order === undefined || order.phase !== 'parked' || order.funded || this.#workingIsOpen(order)) return;
     const before = order.lots;
-    order.lots = lots;
+    // Only an OPO's leg learns its quantity now; another's may have been amended since its account wrote this.
+    if (order.lots === 0) order.lots = lots;
     order.reserved = reserved;
     order.funded = true;
     const partner = this.#partner(order);

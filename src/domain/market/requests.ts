@@ -138,9 +138,13 @@ export class Requests {
   }
 }
 
-/** A parked leg's quantity and the amount that caps what it may spend, as its account has settled them. */
+/**
+ * A parked leg's quantity and the amount that caps what it may spend, as its account has settled them. A leg that came with
+ * a quantity keeps it: an amend may have made it smaller after its account wrote the ACTIVATE.
+ */
 function fundsOf(order: Readonly<SpotOrder>, request: OrderRequest): { readonly origLots: number; readonly reservedUnits: bigint } {
-  return { origLots: request.lots, reservedUnits: request.reservedUnits ?? order.reservedUnits };
+  const origLots = order.origLots > 0 ? order.origLots : request.lots;
+  return { origLots, reservedUnits: request.reservedUnits ?? order.reservedUnits };
 }
 
 function isCancellable(order: Readonly<SpotOrder>, restriction: CancelRestriction): boolean {
