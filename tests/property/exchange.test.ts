@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccountCommand } from '../../src/domain/command.ts';
-import { CancelRestriction } from '../../src/domain/orderTerms.ts';
-import { instrumentOf } from '../fixtures/accounts.ts';
+import { CancelRestriction, ContingencyType, Side } from '../../src/domain/orderTerms.ts';
+import { instrumentOf, newOrder } from '../fixtures/accounts.ts';
 import { JointExchange } from '../fixtures/jointExchange.ts';
 import { type Choose, chooser, randomList, randomOrder } from '../fixtures/randomTrading.ts';
 
@@ -143,5 +143,31 @@ describe('accounts and markets', () => {
       }),
       { numRuns: Number(process.env.PROPERTY_RUNS ?? 15) },
     );
+  });
+
+  it('keep an amend of a parked leg that its account had not seen when it funded the leg', () => {
+    const exchange = new JointExchange([1000, 1001], [instrumentOf()]);
+    let commandId = 0;
+    const run = (accountId: number, command: object) => {
+      const full = { commandId: ++commandId, accountId, symbol: 'BTCUSDT', ...command } as AccountCommand;
+      expect(exchange.execute(full).entries).toBeGreaterThan(0);
+    };
+    run(1000, { kind: 'Deposit', requestId: 'a', asset: 'USDT', units: 60_000n });
+    run(1000, { kind: 'Deposit', requestId: 'b', asset: 'BTC', units: 60_000n });
+    run(1001, { kind: 'Deposit', requestId: 'c', asset: 'BTC', units: 60_000n });
+    const orders = [newOrder({ clientOrderId: 'w' }), newOrder({ clientOrderId: 'p', side: Side.SELL, priceTicks: 105, lots: 10 })];
+    const contingencyType = ContingencyType.OTO;
+    run(1000, { kind: 'PlaceOrderList', contingencyType, listClientOrderId: 'l', orders });
+    exchange.drain();
+    run(1001, { kind: 'PlaceOrder', order: newOrder({ side: Side.SELL }) });
+    run(1000, { kind: 'AmendOrder', orderId: 0, origClientOrderId: 'p', newLots: 4, newClientOrderId: '' });
+    exchange.match('BTCUSDT', 1);
+    exchange.match('BTCUSDT', 1);
+    // The account takes in the fill and funds ten lots; the amend is still on its way to it.
+    exchange.settle();
+    expect(exchange.accounts.get(1000)?.live.openOrder(3)).toMatchObject({ origLots: 10, reservedUnits: 10_000n });
+    exchange.drain();
+    expect(exchange.accounts.get(1000)?.live.openOrder(3)).toMatchObject({ origLots: 4, reservedUnits: 4000n });
+    expect(exchange.markets.get('BTCUSDT')?.live.openOrder(3)).toMatchObject({ origLots: 4, bookLots: 4 });
   });
 });
