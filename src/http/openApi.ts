@@ -1,6 +1,7 @@
 // The API's description, generated from the schemas the routes are checked by, and served at /docs.
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import { ERROR } from './native/schemas.ts';
 import type { EdgeApi } from './server.ts';
 
 const DESCRIPTION = `
@@ -41,7 +42,11 @@ export const openApi: EdgeApi = async ({ app, config }) => {
       },
     },
     // Routes without a schema are not described: the Binance-compatible API has its own documents.
-    transform: ({ schema, url }) => ({ schema: schema ?? { hide: true }, url }),
+    transform: ({ schema, url }) => {
+      if (schema === undefined) return { schema: { hide: true }, url };
+      const errors = { '4xx': ERROR, '5xx': ERROR };
+      return { schema: { ...schema, response: { ...errors, ...(schema.response as object) } }, url };
+    },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 };

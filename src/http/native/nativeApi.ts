@@ -9,10 +9,11 @@ import { listRoutes } from './lists.ts';
 import { marketRoutes } from './market.ts';
 import { orderRoutes } from './orders.ts';
 import { userRoutes } from './user.ts';
-import { validatorCompiler } from './validation.ts';
+import { compileInTurns, validatorCompiler } from './validation.ts';
 
 export const nativeApi: EdgeApi = async ({ app, exchange, config }) => {
   const context = new NativeContext(exchange, new NativeAuth(exchange, config.auth));
+  app.addHook('onListen', async () => compileInTurns());
   await app.register(async (scope) => {
     acceptJson(scope);
     scope.decorateRequest('apiKey');

@@ -253,9 +253,10 @@ function singleOrderRoutes(app: FastifyInstance, context: NativeContext, way: (t
         tags,
         security,
         summary: 'Cancel an order and place another in its stead',
+        description: 'When a half failed, the error has `cancel` and `place` beside code and msg: a report, an error, or null.',
         params,
         body: schemas.REPLACE_BODY,
-        response: { ...schemas.answers(schemas.REPLACED), 400: schemas.REPLACE_ERROR, 409: schemas.REPLACE_ERROR },
+        response: schemas.answers(schemas.REPLACED),
       },
     },
     async ({ params: id, body, apiKey }) => {

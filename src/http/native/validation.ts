@@ -1,7 +1,7 @@
 // Turns a route's schemas into checks: compiled once, nothing converted or filled in, and each failure named as the one
 // table names it. Query and path values are text on the wire; where the schema says integer or boolean, they must be the
 // plain spelling of one and become it.
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { ApiError, type EdgeReason, EdgeReject } from '../errors.ts';
 
 const ajv = new Ajv({
@@ -47,6 +47,30 @@ export function validationError(error: ErrorObject): ApiError {
   return name === '' ? new ApiError(EdgeReject.INVALID_JSON) : new ApiError(EdgeReject.INVALID_PARAM, { name });
 }
 
+/** Compiling all schemas takes a good part of the start: it is done after the start, or by the first request that needs it. */
+const notCompiled: (() => void)[] = [];
+
+/** Compiles what no request has needed yet, a schema a turn. */
+export function compileInTurns(): void {
+  const compile = notCompiled.pop();
+  if (compile === undefined) return;
+  compile();
+  setImmediate(compileInTurns);
+}
+
+function compiledLater(schema: object): (value: unknown) => ErrorObject | undefined {
+  let validate: ValidateFunction | undefined;
+  const compile = (): ValidateFunction => {
+    validate ??= ajv.compile(schema);
+    return validate;
+  };
+  notCompiled.push(compile);
+  return (value) => {
+    const compiled = validate ?? compile();
+    return compiled(value) ? undefined : compiled.errors?.[0];
+  };
+}
+
 type Validator = (data: unknown) => { value: unknown } | { error: Error };
 
 interface ObjectSchema {
@@ -55,9 +79,11 @@ interface ObjectSchema {
 
 /** As fastify's setValidatorCompiler takes it. */
 export function validatorCompiler({ schema, httpPart }: { readonly schema: unknown; readonly httpPart?: string }): Validator {
-  const validate = ajv.compile(schema as object);
-  const check: Validator = (value) =>
-    validate(value) ? { value } : { error: validationError((validate.errors as ErrorObject[])[0] as ErrorObject) };
+  const validate = compiledLater(schema as object);
+  const check: Validator = (value) => {
+    const problem = validate(value);
+    return problem === undefined ? { value } : { error: validationError(problem) };
+  };
   if (httpPart !== 'querystring' && httpPart !== 'params') return check;
   const typed = Object.entries((schema as ObjectSchema).properties ?? {}).filter(
     ([, { type }]) => type === 'integer' || type === 'boolean',
