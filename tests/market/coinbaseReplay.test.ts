@@ -72,7 +72,7 @@ class Replay {
       timeInForce: TimeInForce.GTC,
       priceTicks: price === null ? 0 : ticksOf(price),
       origLots: lotsOf(size),
-      reservedUnits: 10n ** 30n,
+      reservedUnits: 2n ** 61n,
     });
     this.market.place([made], null, this.log.length + 1, this.log);
   }

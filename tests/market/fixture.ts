@@ -138,7 +138,7 @@ export function order(terms: Partial<SpotOrder> & { readonly orderId: number; re
         ? BigInt(made.origLots * instrument.lotUnits)
         : made.priceTicks > 0
           ? notionalUnits(instrument, made.priceTicks, made.origLots)
-          : 10n ** 30n;
+          : 2n ** 61n;
   }
   return made;
 }

@@ -81,7 +81,7 @@ const market = fc.record({
   ...base,
   type: fc.constant<OrderType>(OrderType.MARKET),
   origLots: lots,
-  reservedUnits: fc.constantFrom(10n ** 20n, 8_000n, 40_000n),
+  reservedUnits: fc.constantFrom(10n ** 18n, 8_000n, 40_000n),
 });
 const byQuote = fc
   .record({ ...base, origQuoteUnits: fc.bigInt({ min: 500n, max: 20_000n }) })
@@ -94,7 +94,7 @@ const stop = fc.record({
   priceTicks: price,
   stopPriceTicks: price,
   origLots: lots,
-  reservedUnits: fc.constantFrom(10n ** 20n, 9_000n),
+  reservedUnits: fc.constantFrom(10n ** 18n, 9_000n),
 });
 /** Above or below the usual prices, so that it is not triggered at once. */
 const trailing = fc

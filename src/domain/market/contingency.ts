@@ -18,32 +18,24 @@ export class Contingency {
   }
 
   /** A leg's trigger was met: it goes live next. */
-  triggered(order: Readonly<SpotOrder>): void {
-    const list = this.#listOf(order);
-    if (list !== undefined) this.#endPartner(list, order.orderId);
+  triggered({ orderListId, orderId }: Readonly<SpotOrder>): void {
+    const list = this.#listOf(orderListId);
+    if (list !== undefined) this.#endPartner(list, orderId);
   }
 
-  /** A resting leg traded, or lost lots to self-trade prevention; it may have ended by that. */
-  touched(order: Readonly<SpotOrder>): void {
-    const list = this.#listOf(order);
+  /** A leg traded or lost lots to self-trade prevention, or it ended by itself: filled, expired, rejected. */
+  touched(orderListId: number, orderId: number, status: OrderStatus): void {
+    const list = this.#listOf(orderListId);
     if (list === undefined) return;
-    this.#endPartner(list, order.orderId);
-    if (isTerminal(order.status)) this.#ended(list, order.orderId, order.status);
-  }
-
-  /** A leg ended by itself: filled, expired, rejected. */
-  ended(order: Readonly<SpotOrder>, status: OrderStatus): void {
-    const list = this.#listOf(order);
-    if (list === undefined) return;
-    this.#endPartner(list, order.orderId);
-    this.#ended(list, order.orderId, status);
+    this.#endPartner(list, orderId);
+    if (isTerminal(status)) this.#ended(list, orderId, status);
   }
 
   /** The client cancelled a leg: the whole list is cancelled. The leg's entry carries the outcome. */
   cancel(list: SpotOrderList, orderId: number, outcome: RequestOutcome): void {
     this.#writer.end(orderId, OrderStatus.Cancelled, ExpiryReason.NONE, outcome);
     for (const leg of list.orderIds) {
-      if (this.#state.find(leg) !== undefined) this.#writer.end(leg, OrderStatus.Cancelled, ExpiryReason.NONE, null);
+      if (this.#state.isOpen(leg)) this.#writer.end(leg, OrderStatus.Cancelled, ExpiryReason.NONE, null);
     }
     this.#writer.closeList(list);
   }
@@ -52,8 +44,7 @@ export class Contingency {
   refuseParked(list: SpotOrderList, orderId: number, outcome: RequestOutcome): void {
     this.#writer.end(orderId, OrderStatus.Expired, ExpiryReason.REJECTED, outcome);
     const partner = this.#partnerOf(list, orderId);
-    if (partner >= 0 && this.#state.find(partner) !== undefined)
-      this.#writer.end(partner, OrderStatus.Expired, ExpiryReason.REJECTED, null);
+    if (partner >= 0 && this.#state.isOpen(partner)) this.#writer.end(partner, OrderStatus.Expired, ExpiryReason.REJECTED, null);
     this.#closeWhenDone(list);
   }
 
@@ -68,8 +59,7 @@ export class Contingency {
 
   #endPartner(list: SpotOrderList, orderId: number): void {
     const partner = this.#partnerOf(list, orderId);
-    if (partner >= 0 && this.#state.find(partner) !== undefined)
-      this.#writer.end(partner, OrderStatus.Expired, ExpiryReason.OCO_TRIGGER, null);
+    if (partner >= 0 && this.#state.isOpen(partner)) this.#writer.end(partner, OrderStatus.Expired, ExpiryReason.OCO_TRIGGER, null);
   }
 
   #closeWhenDone(list: SpotOrderList): void {
@@ -87,7 +77,7 @@ export class Contingency {
   }
 
   /** Undefined for orders of no list. */
-  #listOf(order: Readonly<SpotOrder>): SpotOrderList | undefined {
-    return order.orderListId < 0 ? undefined : this.#state.lists.get(order.orderListId);
+  #listOf(orderListId: number): SpotOrderList | undefined {
+    return orderListId < 0 ? undefined : this.#state.lists.get(orderListId);
   }
 }

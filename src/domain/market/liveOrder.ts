@@ -1,4 +1,6 @@
 // What the market asks of an order besides its fields, and the one place where orders are copied.
+import { InvariantError } from '../assert.ts';
+import { isLegalTransition, type OrderStatus } from '../orderStatus.ts';
 import { isMarketLike, OrderType, PegPriceType } from '../orderTerms.ts';
 import type { SpotOrder } from '../spotOrder.ts';
 
@@ -70,4 +72,9 @@ export function visibleLots(order: Readonly<SpotOrder>, leaves: number): number 
 /** MARKET by quote amount: its quantity is what the amount buys or takes. */
 export function isByQuote(order: Readonly<SpotOrder>): boolean {
   return order.type === OrderType.MARKET && order.origQuoteUnits > 0n;
+}
+
+/** Asserted on every change of an order's state. */
+export function assertLegal(orderId: number, from: OrderStatus, to: OrderStatus): void {
+  if (!isLegalTransition(from, to)) throw new InvariantError(`order ${orderId} moves from ${from} to ${to}`);
 }

@@ -9,8 +9,10 @@ import { ExpiryReason, Side } from '../orderTerms.ts';
 import type { OrderRequest, SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import { Contingency } from './contingency.ts';
+import { MakerWriter } from './makerWriter.ts';
 import { foldEntry } from './marketFold.ts';
 import { checkMarket } from './marketInvariants.ts';
+import { MarketLog } from './marketLog.ts';
 import { hashOf, type MarketSnapshot, snapshotOf, stateOf } from './marketSnapshot.ts';
 import { MarketState } from './marketState.ts';
 import { OrderWriter } from './orderWriter.ts';
@@ -21,6 +23,7 @@ export type { MarketSnapshot } from './marketSnapshot.ts';
 
 export class Market {
   readonly #state: MarketState;
+  readonly #log: MarketLog;
   readonly #writer: OrderWriter;
   readonly #contingency: Contingency;
   readonly #placement: Placement;
@@ -28,10 +31,12 @@ export class Market {
 
   constructor(instrument: Instrument, state = new MarketState(instrument)) {
     this.#state = state;
-    this.#writer = new OrderWriter(state);
+    this.#log = new MarketLog(state);
+    const makers = new MakerWriter(state, this.#log);
+    this.#writer = new OrderWriter(state, this.#log, makers);
     this.#contingency = new Contingency(state, this.#writer);
-    this.#placement = new Placement(state, this.#writer, this.#contingency);
-    this.#requests = new Requests(state, this.#writer, this.#contingency, this.#placement);
+    this.#placement = new Placement(state, this.#log, makers, this.#writer, this.#contingency);
+    this.#requests = new Requests(state, makers, this.#writer, this.#contingency, this.#placement);
   }
 
   static restore(instrument: Instrument, snapshot: MarketSnapshot): Market {
@@ -79,12 +84,12 @@ export class Market {
 
   /** Ends the good-till-date orders that are due; every command begins with it, so that none of them trades any more. */
   tick(nowUs: number, out: ChangeLogEntry[]): void {
-    this.#writer.begin(nowUs, out);
+    this.#log.begin(nowUs, out);
     const { expiry } = this.#state;
     while (expiry.nextUs <= nowUs) {
       const order = this.#state.find(expiry.nextOrderId)!;
       this.#writer.end(order.orderId, OrderStatus.Expired, ExpiryReason.GTD_EXPIRED, null);
-      this.#contingency.ended(order, OrderStatus.Expired);
+      this.#contingency.touched(order.orderListId, order.orderId, OrderStatus.Expired);
     }
   }
 

@@ -43,7 +43,7 @@ function foldCreated(state: MarketState, row: Readonly<SpotOrder>): void {
   if (isTerminal(row.status)) return;
   state.observe(row.updateId, row.preventedMatch);
   if (row.bookLots > 0) {
-    state.rest(row as SpotOrder, false);
+    state.rest(row);
     return;
   }
   const order = copyOrder(row);
@@ -66,7 +66,7 @@ function foldUpdated(state: MarketState, orderId: number, changes: ChangedFields
     state.endTaker();
     return;
   }
-  const waiting = state.triggers.find(orderId) ?? state.parked.get(orderId)?.order;
+  const waiting = state.waiting(orderId);
   // A failed request may name an order that is not open.
   if (waiting !== undefined) foldWaiting(state, waiting, changes);
 }
@@ -77,12 +77,13 @@ function foldResting(state: MarketState, node: number, changes: ChangedFields): 
     state.removeResting(node);
     return;
   }
-  const order = state.mutable(node);
+  const order = state.row(node);
   const shown = order.bookLots;
   const gone = order.executedLots + order.preventedLots;
   applyChanges(order, ORDER_FIELDS, changes);
-  if (order.executedLots + order.preventedLots - gone === shown) state.book.requeue(node, order.bookLots);
-  else if (order.bookLots !== shown) state.book.setLots(node, order.bookLots);
+  const consumed = order.executedLots + order.preventedLots - gone;
+  if (consumed === shown) state.book.requeue(node, order.bookLots);
+  state.changeResting(node, order);
 }
 
 function foldWaiting(state: MarketState, order: SpotOrder, changes: ChangedFields): void {

@@ -50,7 +50,7 @@ function checkSide(state: MarketState, side: Side, seen: Set<number>, expiring: 
     let lots = 0;
     let count = 0;
     for (let node = book.nodeAt(side, ticks); node !== 0; node = book.nextInQueue(node)) {
-      const order = state.resting(node);
+      const order = state.row(node);
       const name = `resting order ${order.orderId}`;
       checkOnce(order, seen);
       must(book.find(order.orderId) === node, `${name} is found by its id`);

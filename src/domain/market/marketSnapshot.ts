@@ -60,8 +60,8 @@ export function stateOf(instrument: Instrument, snapshot: MarketSnapshot): Marke
   state.lastPriceTicks = snapshot.lastPriceTicks;
   state.updateId = snapshot.updateId;
   state.lastPreventedMatchId = snapshot.lastPreventedMatchId;
-  for (const order of snapshot.bids) state.rest(copyOrder(order), true);
-  for (const order of snapshot.asks) state.rest(copyOrder(order), true);
+  for (const order of snapshot.bids) state.rest(order);
+  for (const order of snapshot.asks) state.rest(order);
   for (const list of snapshot.lists) state.lists.set(list.orderListId, { ...list });
   for (const order of snapshot.parked)
     state.parked.set(order.orderId, { order: copyOrder(order), funded: snapshot.funded.includes(order.orderId) });
@@ -83,7 +83,7 @@ export function hashOf(state: MarketState): string {
   hash.number(state.lastPreventedMatchId);
   for (const side of [Side.BUY, Side.SELL]) {
     hash.number(state.book.levelCount(side));
-    state.forEachResting(side, (order) => hashOrder(hash, order));
+    state.forEachNode(side, (node) => hashOrder(hash, state.row(node)));
   }
   const armed = state.triggers.byArrival();
   hash.number(armed.length);
@@ -102,7 +102,7 @@ export function hashOf(state: MarketState): string {
 
 function restingOf(state: MarketState, side: Side): SpotOrder[] {
   const orders: SpotOrder[] = [];
-  state.forEachResting(side, (order) => orders.push(copyOrder(order)));
+  state.forEachNode(side, (node) => orders.push(state.row(node)));
   return orders;
 }
 

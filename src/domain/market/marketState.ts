@@ -8,8 +8,9 @@ import { ContingencyType, isTriggered, ListLeg, Side } from '../orderTerms.ts';
 import type { PreventedMatch, SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import { ExpiryQueue } from './expiryQueue.ts';
-import { copyOrder, limitTicks } from './liveOrder.ts';
+import { limitTicks } from './liveOrder.ts';
 import { OrderBook } from './orderBook.ts';
+import { RestingOrders } from './restingOrders.ts';
 import { TriggerBook } from './triggerBook.ts';
 
 /** A pending leg of an OTO list that is not live yet. */
@@ -22,6 +23,8 @@ export interface ParkedOrder {
 export class MarketState {
   instrument: Instrument;
   readonly book = new OrderBook();
+  /** The orders on the book, by their node there. */
+  readonly resting = new RestingOrders();
   readonly triggers = new TriggerBook();
   readonly parked = new Map<number, ParkedOrder>();
   readonly lists = new Map<number, SpotOrderList>();
@@ -35,62 +38,59 @@ export class MarketState {
   lastPreventedMatchId = 0;
   /** Icebergs on the book: while there are none, what a level shows is what it holds. */
   icebergs = 0;
-  /** Resting orders by their node. */
-  readonly #resting: (SpotOrder | null)[] = [];
-  /** By node: 0 = the order is also the log's, and is copied before it changes. */
-  readonly #owned: number[] = [];
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
   }
 
-  /** An open order, wherever it is. */
+  /**
+   * An open order, wherever it is. Of an order on the book this is a row of its own, to be handed back with
+   * changeResting(); every other order is the state's own object.
+   */
   find(orderId: number): SpotOrder | undefined {
     const node = this.book.find(orderId);
-    if (node !== 0) return this.#resting[node]!;
-    const waiting = this.triggers.find(orderId) ?? this.parked.get(orderId)?.order;
+    if (node !== 0) return this.row(node);
+    const waiting = this.waiting(orderId);
     if (waiting !== undefined) return waiting;
     return this.taker !== null && this.taker.orderId === orderId ? this.taker : undefined;
   }
 
-  /** For reading: see mutable(). */
-  resting(node: number): Readonly<SpotOrder> {
-    return this.#resting[node]!;
+  isOpen(orderId: number): boolean {
+    if (this.book.find(orderId) !== 0 || this.waiting(orderId) !== undefined) return true;
+    return this.taker !== null && this.taker.orderId === orderId;
   }
 
-  /** A resting order, to be changed. */
-  mutable(node: number): SpotOrder {
-    const order = this.#resting[node]!;
-    if (this.#owned[node] === 1) return order;
-    const own = copyOrder(order);
-    this.#resting[node] = own;
-    this.#owned[node] = 1;
-    return own;
-  }
-
-  /** An open order that is not being matched, to be changed. */
-  mutableById(orderId: number): SpotOrder | undefined {
-    const node = this.book.find(orderId);
-    if (node !== 0) return this.mutable(node);
+  /** A conditional order that has not gone live. */
+  waiting(orderId: number): SpotOrder | undefined {
     return this.triggers.find(orderId) ?? this.parked.get(orderId)?.order;
   }
 
-  /** Puts an order with its bookLots on the book, last at its price. `owned`: nobody else holds the object. */
-  rest(order: SpotOrder, owned: boolean): void {
+  /** An order on the book as a row of its own. */
+  row(node: number): SpotOrder {
+    const { book } = this;
+    return this.resting.row(node, this.instrument.symbol, book.orderId(node), book.side(node), book.lots(node));
+  }
+
+  /** Puts an order with its bookLots on the book, last at its price. */
+  rest(order: Readonly<SpotOrder>): void {
     const node = this.book.rest(order.orderId, order.side, limitTicks(order), order.bookLots);
-    this.#resting[node] = order;
-    this.#owned[node] = owned ? 1 : 0;
+    this.resting.store(node, order);
     if (order.icebergLots > 0) this.icebergs += 1;
     if (order.expireUs > 0 && !this.expiry.has(order.orderId)) this.expiry.add(order.orderId, order.expireUs);
   }
 
-  /** Takes a resting order off the book for good. */
+  /** An order on the book has changed where it stands. */
+  changeResting(node: number, order: Readonly<SpotOrder>): void {
+    this.resting.store(node, order);
+    if (this.book.lots(node) !== order.bookLots) this.book.setLots(node, order.bookLots);
+  }
+
+  /** Takes an order off the book for good. */
   removeResting(node: number): void {
-    const order = this.#resting[node]!;
+    if (this.icebergs > 0 && this.resting.icebergLots(node) > 0) this.icebergs -= 1;
+    if (this.expiry.size > 0) this.expiry.remove(this.book.orderId(node));
+    this.resting.release(node);
     this.book.remove(node);
-    this.#resting[node] = null;
-    if (order.icebergLots > 0) this.icebergs -= 1;
-    if (order.expireUs > 0) this.expiry.remove(order.orderId);
   }
 
   /** A conditional order starts to wait for its price. */
@@ -108,7 +108,7 @@ export class MarketState {
   /** An order that waited is matched or rests now. */
   goLive(order: SpotOrder): void {
     this.removeWaiting(order, false);
-    if (order.bookLots > 0) this.rest(order, true);
+    if (order.bookLots > 0) this.rest(order);
     else this.taker = order;
   }
 
@@ -117,7 +117,7 @@ export class MarketState {
     const taker = this.taker;
     assert(taker !== null, 'an order is being matched');
     this.taker = null;
-    if (taker.bookLots > 0) this.rest(taker, true);
+    if (taker.bookLots > 0) this.rest(taker);
     else if (taker.expireUs > 0) this.expiry.remove(taker.orderId);
   }
 
@@ -165,7 +165,7 @@ export class MarketState {
   }
 
   hasOpenLeg(list: Readonly<SpotOrderList>): boolean {
-    for (const orderId of list.orderIds) if (this.find(orderId) !== undefined) return true;
+    for (const orderId of list.orderIds) if (this.isOpen(orderId)) return true;
     return false;
   }
 
@@ -180,10 +180,11 @@ export class MarketState {
     return side === Side.BUY ? best <= ticks : best >= ticks;
   }
 
-  /** Resting orders of a side, best price first, each price in queue order. */
-  forEachResting(side: Side, visit: (order: Readonly<SpotOrder>) => void): void {
-    for (let ticks = this.book.bestTicks(side); ticks !== 0; ticks = this.book.nextTicks(side, ticks)) {
-      for (let node = this.book.nodeAt(side, ticks); node !== 0; node = this.book.nextInQueue(node)) visit(this.#resting[node]!);
+  /** Nodes of a side's orders, best price first, each price in queue order. */
+  forEachNode(side: Side, visit: (node: number) => void): void {
+    const { book } = this;
+    for (let ticks = book.bestTicks(side); ticks !== 0; ticks = book.nextTicks(side, ticks)) {
+      for (let node = book.nodeAt(side, ticks); node !== 0; node = book.nextInQueue(node)) visit(node);
     }
   }
 
@@ -198,7 +199,7 @@ export class MarketState {
   openIds(): number[] {
     const ids: number[] = [...this.lists.keys(), ...this.parked.keys()];
     for (const order of this.triggers.byArrival()) ids.push(order.orderId);
-    for (const side of [Side.BUY, Side.SELL]) this.forEachResting(side, (order) => ids.push(order.orderId));
+    for (const side of [Side.BUY, Side.SELL]) this.forEachNode(side, (node) => ids.push(this.book.orderId(node)));
     return ids;
   }
 }

@@ -2,12 +2,14 @@
 // taker's mode, within the funds that were reserved. Triggers that its trades set off are queued, not carried out.
 import { withMargin } from '../account/reservation.ts';
 import { baseUnits, feeUnits, notionalUnits } from '../instrument.ts';
-import { OrderStatus } from '../orderStatus.ts';
+import { isTerminal, OrderStatus } from '../orderStatus.ts';
 import { ExpiryReason, isMarketLike, Side, StpMode, TimeInForce } from '../orderTerms.ts';
 import { leavesLots, type PreventedMatch, type SpotOrder } from '../spotOrder.ts';
 import { opposite } from './admission.ts';
 import type { Contingency } from './contingency.ts';
 import { isByQuote, limitTicks } from './liveOrder.ts';
+import type { MakerWriter } from './makerWriter.ts';
+import type { MarketLog } from './marketLog.ts';
 import type { MarketState } from './marketState.ts';
 import type { OrderWriter } from './orderWriter.ts';
 
@@ -19,6 +21,8 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 export class Matcher {
   readonly #state: MarketState;
+  readonly #log: MarketLog;
+  readonly #makers: MakerWriter;
   readonly #writer: OrderWriter;
   readonly #contingency: Contingency;
   readonly #fired: SpotOrder[];
@@ -26,8 +30,10 @@ export class Matcher {
   readonly #triggered: { readonly fired: SpotOrder[]; readonly activated: SpotOrder[] };
 
   /** Orders whose trigger is met are appended to `fired`. */
-  constructor(state: MarketState, writer: OrderWriter, contingency: Contingency, fired: SpotOrder[]) {
+  constructor(state: MarketState, log: MarketLog, makers: MakerWriter, writer: OrderWriter, contingency: Contingency, fired: SpotOrder[]) {
     this.#state = state;
+    this.#log = log;
+    this.#makers = makers;
     this.#writer = writer;
     this.#contingency = contingency;
     this.#fired = fired;
@@ -57,8 +63,7 @@ export class Matcher {
 
   #finish(taker: SpotOrder, status: OrderStatus, reason: ExpiryReason): void {
     this.#writer.finishTaker(taker, status, reason);
-    if (taker.orderListId < 0) return;
-    if (status === OrderStatus.Filled || status === OrderStatus.Expired) this.#contingency.ended(taker, status);
+    if (taker.orderListId >= 0 && isTerminal(status)) this.#contingency.touched(taker.orderListId, taker.orderId, status);
   }
 
   #match(taker: SpotOrder): Stop {
@@ -84,7 +89,7 @@ export class Matcher {
       }
       const shown = book.lots(node);
       const lots = Math.min(shown, wanted);
-      if (preventsSelfTrade && state.resting(node).accountId === taker.accountId) {
+      if (preventsSelfTrade && state.resting.accountId(node) === taker.accountId) {
         const prevented = this.#prevent(taker, node, ticks, wanted, lots);
         if (prevented === wanted) return Stop.SELF_TRADE;
         leaves -= prevented;
@@ -100,32 +105,34 @@ export class Matcher {
 
   #trade(taker: SpotOrder, node: number, ticks: number, lots: number): bigint {
     const state = this.#state;
-    const { instrument, lastPriceTicks } = state;
-    const maker = state.resting(node);
+    const { instrument, lastPriceTicks, resting } = state;
+    const makerId = state.book.orderId(node);
+    const makerAccountId = resting.accountId(node);
+    const makerRate = resting.makerRate(node);
+    const orderListId = resting.orderListId(node);
     const quoteUnits = notionalUnits(instrument, ticks, lots);
-    const buyerIsMaker = maker.side === Side.BUY;
-    const buyer = buyerIsMaker ? maker : taker;
-    const seller = buyerIsMaker ? taker : maker;
-    this.#writer.trade({
+    const received = baseUnits(instrument, lots);
+    const buyerIsMaker = taker.side === Side.SELL;
+    this.#log.trade({
       tradeId: state.lastTradeId + 1,
       symbol: instrument.symbol,
       priceTicks: ticks,
       lots,
       quoteUnits,
       buyerIsMaker,
-      buyerOrderId: buyer.orderId,
-      sellerOrderId: seller.orderId,
-      buyerAccountId: buyer.accountId,
-      sellerAccountId: seller.accountId,
-      buyerFeeUnits: feeUnits(baseUnits(instrument, lots), buyerIsMaker ? buyer.makerRate : buyer.takerRate),
-      sellerFeeUnits: feeUnits(quoteUnits, buyerIsMaker ? seller.takerRate : seller.makerRate),
-      tradeUs: this.#writer.nowUs,
+      buyerOrderId: buyerIsMaker ? makerId : taker.orderId,
+      sellerOrderId: buyerIsMaker ? taker.orderId : makerId,
+      buyerAccountId: buyerIsMaker ? makerAccountId : taker.accountId,
+      sellerAccountId: buyerIsMaker ? taker.accountId : makerAccountId,
+      buyerFeeUnits: feeUnits(received, buyerIsMaker ? makerRate : taker.takerRate),
+      sellerFeeUnits: feeUnits(quoteUnits, buyerIsMaker ? taker.takerRate : makerRate),
+      tradeUs: this.#log.nowUs,
     });
     taker.executedLots += lots;
     taker.cumQuoteUnits += quoteUnits;
-    const filled = this.#writer.fillMaker(node, lots, quoteUnits);
-    if (filled.orderListId >= 0) this.#contingency.touched(filled);
-    const triggers = state.triggers;
+    const status = this.#makers.fill(node, lots, quoteUnits);
+    if (orderListId >= 0) this.#contingency.touched(orderListId, makerId, status);
+    const { triggers } = state;
     if (triggers.size > 0 && (ticks !== lastPriceTicks || triggers.awaitsAnyTrade)) this.#trigger(ticks);
     return quoteUnits;
   }
@@ -141,8 +148,10 @@ export class Matcher {
    * DECREMENT). Returns the lots it lost: all it wanted when that ends it.
    */
   #prevent(taker: SpotOrder, node: number, ticks: number, wanted: number, lots: number): number {
-    const maker = this.#state.resting(node);
-    const makerLeaves = leavesLots(maker);
+    const { book, resting } = this.#state;
+    const makerId = book.orderId(node);
+    const orderListId = resting.orderListId(node);
+    const makerLeaves = resting.leavesLots(node);
     let takerLots = 0;
     let makerLots = 0;
     switch (taker.stpMode) {
@@ -164,7 +173,7 @@ export class Matcher {
     const match: PreventedMatch = {
       preventedMatchId: this.#state.lastPreventedMatchId,
       takerOrderId: taker.orderId,
-      makerOrderId: maker.orderId,
+      makerOrderId: makerId,
       priceTicks: ticks,
       takerPreventedLots: takerLots,
       makerPreventedLots: makerLots,
@@ -173,8 +182,8 @@ export class Matcher {
     taker.preventedLots += takerLots;
     taker.preventedMatch = match;
     if (makerLots > 0) {
-      const prevented = this.#writer.preventMaker(node, makerLots, match);
-      if (prevented.orderListId >= 0) this.#contingency.touched(prevented);
+      const status = this.#makers.prevent(node, makerLots, match);
+      if (orderListId >= 0) this.#contingency.touched(orderListId, makerId, status);
     }
     return takerLots;
   }
@@ -206,12 +215,11 @@ export class Matcher {
         continue;
       }
       for (let node = book.nodeAt(makers, ticks); node !== 0; node = book.nextInQueue(node)) {
-        const maker = state.resting(node);
-        if (taker.stpMode !== StpMode.NONE && maker.accountId === taker.accountId) {
+        if (taker.stpMode !== StpMode.NONE && state.resting.accountId(node) === taker.accountId) {
           if (taker.stpMode === StpMode.EXPIRE_MAKER) continue;
           return false;
         }
-        missing -= leavesLots(maker);
+        missing -= state.resting.leavesLots(node);
         if (missing <= 0) return true;
       }
     }

@@ -1,47 +1,39 @@
-// Changes open orders and lists, and writes the entry that says so: one method per thing that can happen to an order.
-// In: decisions of matcher, contingency and requests. Out: entries, in the order they happened. Every entry that changes
-// what an order shows on the book takes the symbol's next update id. Decides nothing.
-import { assert, InvariantError } from '../assert.ts';
-import { type ChangeLogEntry, created, EntityType, entityIds, type FieldValue, updated } from '../changeLogEntry.ts';
-import { isLegalTransition, OrderStatus } from '../orderStatus.ts';
+// Changes orders that are not on the book yet or not any more, and lists, and writes the entry that says so: one method per
+// thing that can happen to an order. In: decisions of placement, matcher, contingency and requests. Decides nothing.
+import { assert } from '../assert.ts';
+import type { FieldValue } from '../changeLogEntry.ts';
+import { OrderStatus } from '../orderStatus.ts';
 import { ExpiryReason, ListOrderStatus, ListStatusType } from '../orderTerms.ts';
-import { leavesLots, OrderField, type OrderRequest, type PreventedMatch, type RequestOutcome, type SpotOrder } from '../spotOrder.ts';
+import { leavesLots, OrderField, type OrderRequest, type RequestOutcome, type SpotOrder } from '../spotOrder.ts';
 import { OrderListField, type SpotOrderList } from '../spotOrderList.ts';
-import type { SpotTrade } from '../spotTrade.ts';
-import { copyOrder, isByQuote, visibleLots } from './liveOrder.ts';
+import { assertLegal, copyOrder, isByQuote, visibleLots } from './liveOrder.ts';
+import type { MakerWriter } from './makerWriter.ts';
+import type { MarketLog } from './marketLog.ts';
 import type { MarketState } from './marketState.ts';
 
 export class OrderWriter {
   readonly #state: MarketState;
-  #nowUs = 0;
-  #out: ChangeLogEntry[] = [];
+  readonly #log: MarketLog;
+  readonly #makers: MakerWriter;
 
-  constructor(state: MarketState) {
+  constructor(state: MarketState, log: MarketLog, makers: MakerWriter) {
     this.#state = state;
-  }
-
-  get nowUs(): number {
-    return this.#nowUs;
-  }
-
-  /** A command begins. */
-  begin(nowUs: number, out: ChangeLogEntry[]): void {
-    this.#nowUs = nowUs;
-    this.#out = out;
+    this.#log = log;
+    this.#makers = makers;
   }
 
   createResting(order: Readonly<SpotOrder>, peggedPriceTicks: number): void {
     const row = this.#live(order, peggedPriceTicks);
     row.bookLots = visibleLots(row, leavesLots(row));
-    row.updateId = this.#nextUpdateId();
-    this.#created(row);
-    this.#state.rest(row, false);
+    row.updateId = this.#log.nextUpdateId();
+    this.#log.orderCreated(row);
+    this.#state.rest(row);
   }
 
   /** It is about to be matched. */
   createTaker(order: Readonly<SpotOrder>, peggedPriceTicks: number): SpotOrder {
     const taker = this.#live(order, peggedPriceTicks);
-    this.#created(copyOrder(taker));
+    this.#log.orderCreated(copyOrder(taker));
     this.#state.taker = taker;
     return taker;
   }
@@ -49,7 +41,7 @@ export class OrderWriter {
   /** It waits for a price, or for another order of its list. The caller arms or parks it. */
   createWaiting(order: Readonly<SpotOrder>): SpotOrder {
     const waiting = this.#fresh(order, OrderStatus.ConditionalPending);
-    this.#created(copyOrder(waiting));
+    this.#log.orderCreated(copyOrder(waiting));
     return waiting;
   }
 
@@ -57,7 +49,7 @@ export class OrderWriter {
     const row = this.#fresh(order, OrderStatus.Rejected);
     row.rejectCode = rejectCode;
     row.expiryReason = ExpiryReason.REJECTED;
-    this.#created(row);
+    this.#log.orderCreated(row);
   }
 
   /** A conditional order goes on the book. */
@@ -65,71 +57,16 @@ export class OrderWriter {
     const changes = this.#workingChanges(order, peggedPriceTicks);
     order.bookLots = visibleLots(order, leavesLots(order));
     changes.push(OrderField.bookLots, 0, order.bookLots);
-    this.#stampUpdateId(order, changes);
+    this.#log.stampUpdateId(order, changes);
     this.#state.goLive(order);
-    this.#updated(order.orderId, changes);
+    this.#log.orderUpdated(order.orderId, changes);
   }
 
   /** A conditional order is about to be matched. */
   takeWaiting(order: SpotOrder, peggedPriceTicks: number): void {
     const changes = this.#workingChanges(order, peggedPriceTicks);
     this.#state.goLive(order);
-    this.#updated(order.orderId, changes);
-  }
-
-  trade(trade: SpotTrade): void {
-    const state = this.#state;
-    state.lastTradeId = trade.tradeId;
-    state.lastPriceTicks = trade.priceTicks;
-    this.#out.push(created(EntityType.SpotTrade, entityIds.trade(trade.symbol, trade.tradeId), trade, this.#nowUs));
-  }
-
-  /** A resting order traded. Returns it as it is now. */
-  fillMaker(node: number, lots: number, quoteUnits: bigint): Readonly<SpotOrder> {
-    const order = this.#state.mutable(node);
-    const status = order.status;
-    const executed = order.executedLots + lots;
-    const cumQuoteUnits = order.cumQuoteUnits + quoteUnits;
-    const leaves = order.origLots - executed - order.preventedLots;
-    const next = leaves === 0 ? OrderStatus.Filled : OrderStatus.PartiallyFilled;
-    const changes: FieldValue[] =
-      status === next
-        ? [OrderField.executedLots, order.executedLots, executed, OrderField.cumQuoteUnits, order.cumQuoteUnits, cumQuoteUnits]
-        : [
-            OrderField.status,
-            status,
-            next,
-            OrderField.executedLots,
-            order.executedLots,
-            executed,
-            OrderField.cumQuoteUnits,
-            order.cumQuoteUnits,
-            cumQuoteUnits,
-          ];
-    order.executedLots = executed;
-    order.cumQuoteUnits = cumQuoteUnits;
-    this.#setStatus(order, next);
-    this.#consume(node, order, lots, leaves, changes);
-    return order;
-  }
-
-  /** Self-trade prevention took lots from a resting order. Returns it as it is now. */
-  preventMaker(node: number, lots: number, match: PreventedMatch): Readonly<SpotOrder> {
-    const order = this.#state.mutable(node);
-    const changes: FieldValue[] = [
-      OrderField.preventedLots,
-      order.preventedLots,
-      order.preventedLots + lots,
-      OrderField.preventedMatch,
-      order.preventedMatch,
-      match,
-    ];
-    order.preventedLots += lots;
-    order.preventedMatch = match;
-    const leaves = leavesLots(order);
-    if (leaves === 0) this.#endChanges(order, OrderStatus.Expired, ExpiryReason.SELF_TRADE_PREVENTION, changes);
-    this.#consume(node, order, lots, leaves, changes);
-    return order;
+    this.#log.orderUpdated(order.orderId, changes);
   }
 
   /** The taker has what it could get: its fields say what happened to it since its entry. */
@@ -154,10 +91,10 @@ export class OrderWriter {
     if (status === OrderStatus.Pending || status === OrderStatus.PartiallyFilled) {
       taker.bookLots = visibleLots(taker, leavesLots(taker));
       changes.push(OrderField.bookLots, 0, taker.bookLots);
-      this.#stampUpdateId(taker, changes);
+      this.#log.stampUpdateId(taker, changes);
     }
     this.#state.endTaker();
-    this.#updated(taker.orderId, changes);
+    this.#log.orderUpdated(taker.orderId, changes);
   }
 
   /** A trailing order starts to track, at the price of the last trade. */
@@ -166,36 +103,34 @@ export class OrderWriter {
     const changes: FieldValue[] = [
       OrderField.trailingUs,
       order.trailingUs,
-      this.#nowUs,
+      this.#log.nowUs,
       OrderField.trailingExtremeTicks,
       order.trailingExtremeTicks,
       extremeTicks,
     ];
-    order.trailingUs = this.#nowUs;
+    order.trailingUs = this.#log.nowUs;
     order.trailingExtremeTicks = extremeTicks;
-    this.#stampTime(order, changes);
+    this.#log.stampTime(order, changes);
     this.#state.triggers.activate(order.orderId, extremeTicks);
-    this.#updated(order.orderId, changes);
+    this.#log.orderUpdated(order.orderId, changes);
   }
 
   /** An order on the book, or one that waits, ended. */
   end(orderId: number, status: OrderStatus, reason: ExpiryReason, outcome: RequestOutcome | null): void {
     const state = this.#state;
     const node = state.book.find(orderId);
-    const order = node === 0 ? state.mutableById(orderId) : state.resting(node);
-    assert(order !== undefined, 'an order that ends is open');
-    assertLegal(order, status);
-    const changes: FieldValue[] = [OrderField.status, order.status, status];
     if (node !== 0) {
-      changes.push(OrderField.bookLots, order.bookLots, 0, OrderField.updateId, order.updateId, this.#nextUpdateId());
-      state.removeResting(node);
-    } else {
-      state.removeWaiting(order as SpotOrder, true);
+      this.#makers.end(node, status, reason, outcome);
+      return;
     }
-    if (reason !== ExpiryReason.NONE) changes.push(OrderField.expiryReason, order.expiryReason, reason);
-    if (outcome !== null) changes.push(OrderField.outcome, order.outcome, outcome);
-    if (order.updateUs !== this.#nowUs) changes.push(OrderField.updateUs, order.updateUs, this.#nowUs);
-    this.#updated(orderId, changes);
+    const order = state.waiting(orderId);
+    assert(order !== undefined, 'an order that ends is open');
+    const changes: FieldValue[] = [];
+    this.#end(order, status, reason, changes);
+    if (outcome !== null) this.#answer(order, outcome, changes);
+    state.removeWaiting(order, true);
+    this.#log.stampTime(order, changes);
+    this.#log.orderUpdated(orderId, changes);
   }
 
   /**
@@ -203,32 +138,38 @@ export class OrderWriter {
    * request it follows the other leg of its pair. Ends the order when nothing is left.
    */
   amend(order: SpotOrder, newLots: number, request: OrderRequest | null): void {
+    const state = this.#state;
     const origLots = Math.max(newLots, order.executedLots + order.preventedLots);
     const changes: FieldValue[] = [OrderField.origLots, order.origLots, origLots];
     order.origLots = origLots;
-    if (request !== null) {
-      changes.push(OrderField.amendCount, order.amendCount, order.amendCount + 1);
-      order.amendCount += 1;
-      if (request.clientOrderId !== '' && request.clientOrderId !== order.clientOrderId) {
-        changes.push(OrderField.clientOrderId, order.clientOrderId, request.clientOrderId);
-        order.clientOrderId = request.clientOrderId;
-      }
-      this.#answer(order, outcomeOf(request, 0), changes);
-    }
+    if (request !== null) this.#answerAmend(order, request, changes);
     const leaves = leavesLots(order);
-    if (leaves === 0) this.#endChanges(order, OrderStatus.Expired, ExpiryReason.NONE, changes);
-    const node = this.#state.book.find(order.orderId);
-    if (node !== 0 && leaves < order.bookLots) {
+    if (leaves === 0) this.#end(order, OrderStatus.Expired, ExpiryReason.NONE, changes);
+    const node = state.book.find(order.orderId);
+    if (leaves < order.bookLots) {
       changes.push(OrderField.bookLots, order.bookLots, leaves);
       order.bookLots = leaves;
-      this.#stampUpdateId(order, changes);
-      if (leaves > 0) this.#state.book.setLots(node, leaves);
-      else this.#state.removeResting(node);
-    } else if (leaves === 0) {
-      this.#state.removeWaiting(order, true);
+      this.#log.stampUpdateId(order, changes);
     }
-    this.#stampTime(order, changes);
-    this.#updated(order.orderId, changes);
+    this.#log.stampTime(order, changes);
+    if (node === 0) {
+      if (leaves === 0) state.removeWaiting(order, true);
+    } else if (leaves === 0) {
+      state.removeResting(node);
+    } else {
+      state.changeResting(node, order);
+    }
+    this.#log.orderUpdated(order.orderId, changes);
+  }
+
+  #answerAmend(order: SpotOrder, request: OrderRequest, changes: FieldValue[]): void {
+    changes.push(OrderField.amendCount, order.amendCount, order.amendCount + 1);
+    order.amendCount += 1;
+    if (request.clientOrderId !== '' && request.clientOrderId !== order.clientOrderId) {
+      changes.push(OrderField.clientOrderId, order.clientOrderId, request.clientOrderId);
+      order.clientOrderId = request.clientOrderId;
+    }
+    this.#answer(order, outcomeOf(request, 0), changes);
   }
 
   /** A parked leg's account has its funds. */
@@ -239,19 +180,25 @@ export class OrderWriter {
     order.origLots = origLots;
     order.reservedUnits = reservedUnits;
     this.#answer(order, outcome, changes);
-    this.#stampTime(order, changes);
+    this.#log.stampTime(order, changes);
     this.#state.fund(order.orderId);
-    this.#updated(order.orderId, changes);
+    this.#log.orderUpdated(order.orderId, changes);
   }
 
   /** A request that changes nothing, of an order that may be unknown here. */
   refuse(orderId: number, request: OrderRequest, code: number): void {
+    const { book, resting } = this.#state;
     const outcome = outcomeOf(request, code);
     const changes: FieldValue[] = [];
-    const order = this.#state.mutableById(orderId);
-    if (order === undefined) changes.push(OrderField.outcome, null, outcome);
-    else this.#answer(order, outcome, changes);
-    this.#updated(orderId, changes);
+    const node = book.find(orderId);
+    const waiting = node === 0 ? this.#state.waiting(orderId) : undefined;
+    if (waiting !== undefined) {
+      this.#answer(waiting, outcome, changes);
+    } else {
+      changes.push(OrderField.outcome, node === 0 ? null : resting.outcome(node), outcome);
+      if (node !== 0) resting.setOutcome(node, outcome);
+    }
+    this.#log.orderUpdated(orderId, changes);
   }
 
   createList(list: Readonly<SpotOrderList>, rejected: boolean): void {
@@ -259,9 +206,9 @@ export class OrderWriter {
       ...list,
       statusType: rejected ? ListStatusType.ALL_DONE : ListStatusType.EXEC_STARTED,
       orderStatus: rejected ? ListOrderStatus.REJECT : ListOrderStatus.EXECUTING,
-      updateUs: this.#nowUs,
+      updateUs: this.#log.nowUs,
     };
-    this.#out.push(created(EntityType.SpotOrderList, list.orderListId, copy, this.#nowUs));
+    this.#log.listCreated(copy);
     if (!rejected) this.#state.lists.set(list.orderListId, { ...copy });
   }
 
@@ -281,37 +228,14 @@ export class OrderWriter {
     const changes: FieldValue[] = [];
     if (list.statusType !== statusType) changes.push(OrderListField.statusType, list.statusType, statusType);
     if (list.orderStatus !== orderStatus) changes.push(OrderListField.orderStatus, list.orderStatus, orderStatus);
-    if (list.updateUs !== this.#nowUs) changes.push(OrderListField.updateUs, list.updateUs, this.#nowUs);
+    if (list.updateUs !== this.#log.nowUs) changes.push(OrderListField.updateUs, list.updateUs, this.#log.nowUs);
     list.statusType = statusType;
     list.orderStatus = orderStatus;
-    list.updateUs = this.#nowUs;
-    this.#out.push(updated(EntityType.SpotOrderList, list.orderListId, changes, this.#nowUs));
+    list.updateUs = this.#log.nowUs;
+    this.#log.listUpdated(list.orderListId, changes);
   }
 
-  /** Takes lots off what a resting order shows; an iceberg's next part goes to the end of the queue. */
-  #consume(node: number, order: SpotOrder, lots: number, leaves: number, changes: FieldValue[]): void {
-    const state = this.#state;
-    const shown = order.bookLots;
-    let left = shown - lots;
-    if (left > 0) {
-      state.book.setLots(node, left);
-    } else if (leaves === 0) {
-      left = 0;
-      state.removeResting(node);
-    } else {
-      left = visibleLots(order, leaves);
-      state.book.requeue(node, left);
-    }
-    if (left !== shown) {
-      changes.push(OrderField.bookLots, shown, left);
-      order.bookLots = left;
-      this.#stampUpdateId(order, changes);
-    }
-    this.#stampTime(order, changes);
-    this.#updated(order.orderId, changes);
-  }
-
-  #endChanges(order: SpotOrder, status: OrderStatus, reason: ExpiryReason, changes: FieldValue[]): void {
+  #end(order: SpotOrder, status: OrderStatus, reason: ExpiryReason, changes: FieldValue[]): void {
     changes.push(OrderField.status, order.status, status);
     this.#setStatus(order, status);
     if (reason === ExpiryReason.NONE) return;
@@ -327,10 +251,10 @@ export class OrderWriter {
       OrderStatus.Pending,
       OrderField.workingUs,
       order.workingUs,
-      this.#nowUs,
+      this.#log.nowUs,
     ];
     this.#setStatus(order, OrderStatus.Pending);
-    order.workingUs = this.#nowUs;
+    order.workingUs = this.#log.nowUs;
     const extremeTicks = order.trailingUs > 0 ? this.#state.triggers.extremeTicks(order.orderId) : 0;
     if (extremeTicks !== order.trailingExtremeTicks) {
       changes.push(OrderField.trailingExtremeTicks, order.trailingExtremeTicks, extremeTicks);
@@ -340,7 +264,7 @@ export class OrderWriter {
       changes.push(OrderField.peggedPriceTicks, order.peggedPriceTicks, peggedPriceTicks);
       order.peggedPriceTicks = peggedPriceTicks;
     }
-    this.#stampTime(order, changes);
+    this.#log.stampTime(order, changes);
     return changes;
   }
 
@@ -348,13 +272,13 @@ export class OrderWriter {
   #fresh(order: Readonly<SpotOrder>, status: OrderStatus): SpotOrder {
     const copy = copyOrder(order);
     copy.status = status;
-    copy.updateUs = this.#nowUs;
+    copy.updateUs = this.#log.nowUs;
     return copy;
   }
 
   #live(order: Readonly<SpotOrder>, peggedPriceTicks: number): SpotOrder {
     const copy = this.#fresh(order, OrderStatus.Pending);
-    copy.workingUs = this.#nowUs;
+    copy.workingUs = this.#log.nowUs;
     copy.peggedPriceTicks = peggedPriceTicks;
     return copy;
   }
@@ -365,40 +289,11 @@ export class OrderWriter {
   }
 
   #setStatus(order: SpotOrder, status: OrderStatus): void {
-    assertLegal(order, status);
+    assertLegal(order.orderId, order.status, status);
     order.status = status;
-  }
-
-  #stampUpdateId(order: SpotOrder, changes: FieldValue[]): void {
-    const updateId = this.#nextUpdateId();
-    changes.push(OrderField.updateId, order.updateId, updateId);
-    order.updateId = updateId;
-  }
-
-  #stampTime(order: SpotOrder, changes: FieldValue[]): void {
-    if (order.updateUs === this.#nowUs) return;
-    changes.push(OrderField.updateUs, order.updateUs, this.#nowUs);
-    order.updateUs = this.#nowUs;
-  }
-
-  #nextUpdateId(): number {
-    this.#state.updateId += 1;
-    return this.#state.updateId;
-  }
-
-  #created(row: SpotOrder): void {
-    this.#out.push(created(EntityType.SpotOrder, row.orderId, row, this.#nowUs));
-  }
-
-  #updated(orderId: number, changes: FieldValue[]): void {
-    this.#out.push(updated(EntityType.SpotOrder, orderId, changes, this.#nowUs));
   }
 }
 
 export function outcomeOf(request: OrderRequest, code: number): RequestOutcome {
   return { commandId: request.commandId, kind: request.kind, code, clientOrderId: request.clientOrderId };
-}
-
-function assertLegal(order: Readonly<SpotOrder>, status: OrderStatus): void {
-  if (!isLegalTransition(order.status, status)) throw new InvariantError(`order ${order.orderId} moves from ${order.status} to ${status}`);
 }

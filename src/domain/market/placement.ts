@@ -9,23 +9,27 @@ import type { SpotOrderList } from '../spotOrderList.ts';
 import { arrivalRefusal, limitRefusal, marketRefusal, pairRefusal, peggedTicks } from './admission.ts';
 import type { Contingency } from './contingency.ts';
 import { isPegged } from './liveOrder.ts';
+import type { MakerWriter } from './makerWriter.ts';
+import type { MarketLog } from './marketLog.ts';
 import type { MarketState } from './marketState.ts';
 import { Matcher } from './matcher.ts';
 import type { OrderWriter } from './orderWriter.ts';
 
 export class Placement {
   readonly #state: MarketState;
+  readonly #log: MarketLog;
   readonly #writer: OrderWriter;
   readonly #contingency: Contingency;
   readonly #matcher: Matcher;
   /** Orders whose trigger was met in the running command, in the order they go. */
   readonly #fired: SpotOrder[] = [];
 
-  constructor(state: MarketState, writer: OrderWriter, contingency: Contingency) {
+  constructor(state: MarketState, log: MarketLog, makers: MakerWriter, writer: OrderWriter, contingency: Contingency) {
     this.#state = state;
+    this.#log = log;
     this.#writer = writer;
     this.#contingency = contingency;
-    this.#matcher = new Matcher(state, writer, contingency, this.#fired);
+    this.#matcher = new Matcher(state, log, makers, writer, contingency, this.#fired);
   }
 
   place(order: Readonly<SpotOrder>): void {
@@ -70,7 +74,7 @@ export class Placement {
   }
 
   #refusal(order: Readonly<SpotOrder>): number {
-    const refusal = marketRefusal(this.#state) || arrivalRefusal(this.#state, order, this.#writer.nowUs);
+    const refusal = marketRefusal(this.#state) || arrivalRefusal(this.#state, order, this.#log.nowUs);
     if (refusal !== 0 || isTriggered(order.type) || isMarketLike(order.type)) return refusal;
     const ticks = isPegged(order) ? peggedTicks(this.#state, order) : order.priceTicks;
     return ticks < 0 ? -ticks : limitRefusal(this.#state, order, ticks);
@@ -123,7 +127,7 @@ export class Placement {
       const refused = pegged < 0 || limitRefusal(this.#state, order, pegged === 0 ? order.priceTicks : pegged) !== 0;
       if (refused) {
         this.#writer.end(order.orderId, OrderStatus.Expired, ExpiryReason.REJECTED, null);
-        this.#contingency.ended(order, OrderStatus.Expired);
+        this.#contingency.touched(order.orderListId, order.orderId, OrderStatus.Expired);
         return;
       }
     }

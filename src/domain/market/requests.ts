@@ -6,18 +6,21 @@ import { CancelRestriction, ExpiryReason, isTriggered, RequestKind, SymbolStatus
 import { EngineReject } from '../rejectReason.ts';
 import type { OrderRequest, SpotOrder } from '../spotOrder.ts';
 import type { Contingency } from './contingency.ts';
+import type { MakerWriter } from './makerWriter.ts';
 import type { MarketState, ParkedOrder } from './marketState.ts';
 import { type OrderWriter, outcomeOf } from './orderWriter.ts';
 import type { Placement } from './placement.ts';
 
 export class Requests {
   readonly #state: MarketState;
+  readonly #makers: MakerWriter;
   readonly #writer: OrderWriter;
   readonly #contingency: Contingency;
   readonly #placement: Placement;
 
-  constructor(state: MarketState, writer: OrderWriter, contingency: Contingency, placement: Placement) {
+  constructor(state: MarketState, makers: MakerWriter, writer: OrderWriter, contingency: Contingency, placement: Placement) {
     this.#state = state;
+    this.#makers = makers;
     this.#writer = writer;
     this.#contingency = contingency;
     this.#placement = placement;
@@ -43,29 +46,32 @@ export class Requests {
   }
 
   #cancel(orderId: number, request: OrderRequest): void {
-    const order = this.#state.find(orderId);
-    if (order === undefined) {
+    const { book, resting, lists } = this.#state;
+    const node = book.find(orderId);
+    const waiting = node === 0 ? this.#state.waiting(orderId) : undefined;
+    if (node === 0 && waiting === undefined) {
       this.#writer.refuse(orderId, request, EngineReject.UNKNOWN_ORDER.code);
       return;
     }
-    if (!isCancellable(order, request.restriction)) {
+    if (!isCancellable(waiting === undefined ? resting.status(node) : waiting.status, request.restriction)) {
       this.#writer.refuse(orderId, request, EngineReject.CANCEL_RESTRICTED.code);
       return;
     }
-    const list = order.orderListId < 0 ? undefined : this.#state.lists.get(order.orderListId);
+    const orderListId = waiting === undefined ? resting.orderListId(node) : waiting.orderListId;
+    const list = orderListId < 0 ? undefined : lists.get(orderListId);
     const outcome = outcomeOf(request, 0);
-    if (list === undefined) this.#writer.end(orderId, OrderStatus.Cancelled, ExpiryReason.NONE, outcome);
-    else this.#contingency.cancel(list, orderId, outcome);
+    if (list !== undefined) this.#contingency.cancel(list, orderId, outcome);
+    else if (node !== 0) this.#makers.end(node, OrderStatus.Cancelled, ExpiryReason.NONE, outcome);
+    else this.#writer.end(orderId, OrderStatus.Cancelled, ExpiryReason.NONE, outcome);
   }
 
   #amend(orderId: number, request: OrderRequest): void {
-    const known = this.#state.find(orderId);
-    const refusal = this.#amendRefusal(known, request);
-    if (refusal !== 0) {
+    const order = this.#state.find(orderId);
+    const refusal = this.#amendRefusal(order, request);
+    if (order === undefined || refusal !== 0) {
       this.#writer.refuse(orderId, request, refusal);
       return;
     }
-    const order = this.#state.mutableById(orderId)!;
     const renames = request.clientOrderId !== '' && request.clientOrderId !== order.clientOrderId;
     const list = order.orderListId < 0 ? undefined : this.#state.lists.get(order.orderListId);
     this.#writer.amend(order, request.lots, request);
@@ -73,11 +79,11 @@ export class Requests {
     const pair = this.#state.pairOf(list);
     if (pair.includes(orderId)) {
       for (const leg of pair) {
-        const partner = leg === orderId ? undefined : this.#state.mutableById(leg);
+        const partner = leg === orderId ? undefined : this.#state.find(leg);
         if (partner !== undefined && partner.origLots > request.lots) this.#writer.amend(partner, request.lots, null);
       }
     }
-    if (this.#state.find(orderId) === undefined) this.#contingency.ended(order, order.status);
+    if (!this.#state.isOpen(orderId)) this.#contingency.touched(list.orderListId, orderId, order.status);
     else if (renames) this.#writer.renameInList(list.orderListId);
   }
 
@@ -134,7 +140,7 @@ export class Requests {
     const parked = this.#state.parked.get(orderId);
     if (parked === undefined || parked.funded) return undefined;
     const list = this.#state.lists.get(parked.order.orderListId)!;
-    return this.#state.find(list.orderIds[0]!) === undefined ? parked : undefined;
+    return this.#state.isOpen(list.orderIds[0]!) ? undefined : parked;
   }
 }
 
@@ -147,14 +153,14 @@ function fundsOf(order: Readonly<SpotOrder>, request: OrderRequest): { readonly 
   return { origLots, reservedUnits: request.reservedUnits ?? order.reservedUnits };
 }
 
-function isCancellable(order: Readonly<SpotOrder>, restriction: CancelRestriction): boolean {
+function isCancellable(status: OrderStatus, restriction: CancelRestriction): boolean {
   switch (restriction) {
     case CancelRestriction.NONE:
       return true;
     case CancelRestriction.ONLY_NEW:
-      return order.status === OrderStatus.Pending || order.status === OrderStatus.ConditionalPending;
+      return status === OrderStatus.Pending || status === OrderStatus.ConditionalPending;
     case CancelRestriction.ONLY_PARTIALLY_FILLED:
-      return order.status === OrderStatus.PartiallyFilled;
+      return status === OrderStatus.PartiallyFilled;
     default:
       return assertNever(restriction);
   }
