@@ -72,6 +72,10 @@ describe('an order', () => {
     const cancel = { accountId: alice, symbol, orderId, origClientOrderId: '', cancelClientOrderId: 'x', restriction: 0 } as const;
     expect(reportOf(await venue.exchange.cancelOrder(cancel)).order.status).toBe(OrderStatus.Cancelled);
     expect(await venue.exchange.cancelOrder(cancel)).toMatchObject({ ok: false, reason: { code: 1 } });
+    const reader = venue.bus.read('markets-0', { fromSequence: 2 });
+    const subjects = (await reader.next()).map(({ subject }) => subject);
+    reader.close();
+    expect(subjects).toEqual(['spot.order.match.0.BTCUSDT', 'spot.order.match.0.BTCUSDT']);
     expect(await balances(alice)).toMatchObject({ USDT: [100_000_000_000_000n, 0n] });
   });
 

@@ -37,6 +37,8 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
   readonly #options: MarketBehaviourOptions;
   /** Open orders and lists to their symbol; needed to fold, not to run. */
   readonly #symbolOf = new Map<number, string>();
+  /** Orders that ended since the last step was named. */
+  readonly #ended = new Map<number, string>();
 
   constructor(options: MarketBehaviourOptions) {
     this.#options = options;
@@ -149,7 +151,10 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
     } else if (change.kind === ChangeKind.Updated) {
       if (entry.entityType === EntityType.SpotOrder) {
         const status = newValue(change.changedFields, OrderField.status) as OrderStatus | undefined;
-        if (status !== undefined && isTerminal(status)) this.#symbolOf.delete(id);
+        if (status !== undefined && isTerminal(status)) {
+          this.#symbolOf.delete(id);
+          this.#ended.set(id, key as string);
+        }
       }
     }
   }
@@ -195,10 +200,16 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
     let trades = false;
     for (const entry of entries) {
       if (entry.entityType === EntityType.SpotTrade) trades = true;
-      const of = this.keyOf(entry) as string | undefined;
+      const of = this.#symbolOfEntry(entry);
       if (of !== undefined) symbol = symbol === undefined || symbol === of ? of : MIXED;
     }
+    this.#ended.clear();
     return trades ? subjects.tradeMatch(this.partition, symbol ?? MIXED) : subjects.orderMatch(this.partition, symbol ?? MIXED);
+  }
+
+  /** Orders that ended in this step have left the index already. */
+  #symbolOfEntry(entry: ChangeLogEntry): string | undefined {
+    return (this.keyOf(entry) as string | undefined) ?? this.#ended.get(entry.entityId as number);
   }
 
   onPoison(key: ChildKey, reason: string): void {

@@ -111,6 +111,8 @@ export class PushStage {
     const { root, bus, hub } = this.#deps;
     const upTo = new Map(this.consumer.positions);
     hub.reset();
+    // Listeners were told all of this before.
+    hub.muted = true;
     const from = await this.#restore();
     for (const [each, position] of upTo) {
       const reader = bus.read(each, { fromSequence: (from.get(each) ?? 0) + 1 });
@@ -122,6 +124,7 @@ export class PushStage {
       }
       reader.close();
     }
+    hub.muted = false;
     root.logger.warn({ stage: 'push', stream, err: error }, 'push fold rebuilt from snapshot and log');
     for (const message of messages) {
       try {
