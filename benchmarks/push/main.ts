@@ -35,22 +35,42 @@ async function tell(child: ChildProcess, order: Order): Promise<number> {
   return (await answered)[0].wrong;
 }
 
-/** Deliveries per second: an event to one subscriber is one delivery. */
-async function round(child: ChildProcess, port: number, broadcaster: Broadcaster, events: number, burst: number): Promise<number> {
+interface Result {
+  /** An event to one subscriber is one delivery. */
+  readonly perSecond: number;
+  /** CPU time of the server per delivery: says more than the rate on a shared machine. */
+  readonly serverCpuMicros: number;
+}
+
+async function round(child: ChildProcess, port: number, broadcaster: Broadcaster, events: number, burst: number): Promise<Result> {
   const { path } = broadcaster;
   await tell(child, { order: 'open', port, path, count: SUBSCRIBERS });
   const batches = Array.from({ length: events }, (_, i) => batch(i + 1));
   const start = process.hrtime.bigint();
+  const cpu = process.cpuUsage();
   await publishAll(broadcaster, batches, burst, TICKS_EVERY);
   const wrong = await tell(child, { order: 'finish', expectation: broadcaster.takeExpectation() });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  const { user, system } = process.cpuUsage(cpu);
   await tell(child, { order: 'close' });
   if (wrong > 0) throw new Error(`${wrong} of ${SUBSCRIBERS} subscribers of ${path} did not get what was sent`);
-  return ((events + Math.floor(events / TICKS_EVERY)) * SUBSCRIBERS) / seconds;
+  const deliveries = (events + Math.floor(events / TICKS_EVERY)) * SUBSCRIBERS;
+  return { perSecond: deliveries / seconds, serverCpuMicros: (user + system) / deliveries };
 }
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+}
+
+function summary(results: readonly Result[]): Result {
+  return {
+    perSecond: Math.round(median(results.map(({ perSecond }) => perSecond))),
+    serverCpuMicros: Math.round(median(results.map(({ serverCpuMicros }) => serverCpuMicros)) * 100) / 100,
+  };
+}
+
+function oneDecimal(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 async function main(): Promise<void> {
@@ -59,17 +79,20 @@ async function main(): Promise<void> {
   const child = fork(argv[1] as string, ['subscribers']);
   const rows: Record<string, unknown>[] = [];
   for (const burst of [1, 10, 50]) {
-    const hub: number[] = [];
-    const plain: number[] = [];
+    const hubResults: Result[] = [];
+    const plainResults: Result[] = [];
     for (let i = 0; i < ROUNDS; i++) {
-      plain.push(await round(child, port, server.plain, 200, burst));
-      hub.push(await round(child, port, server.hub, 2_000, burst));
+      plainResults.push(await round(child, port, server.plain, 200, burst));
+      hubResults.push(await round(child, port, server.hub, 2_000, burst));
     }
+    const hub = summary(hubResults);
+    const plain = summary(plainResults);
     rows.push({
-      burst,
-      hubPerSecond: Math.round(median(hub)),
-      plainPerSecond: Math.round(median(plain)),
-      ratio: Math.round((median(hub) / median(plain)) * 10) / 10,
+      eventsPerTurn: burst,
+      hub,
+      plain,
+      ratio: oneDecimal(hub.perSecond / plain.perSecond),
+      cpuRatio: oneDecimal(plain.serverCpuMicros / hub.serverCpuMicros),
     });
   }
   server.close();

@@ -51,6 +51,7 @@ export class StreamHub {
   /** What the last flush cost, socket writes included, and when it was over. */
   #flushCostMs = 0;
   #flushedAtMs = 0;
+  #isFlushing = false;
 
   constructor(options: StreamHubOptions) {
     this.#exchange = options.exchange;
@@ -177,7 +178,10 @@ export class StreamHub {
    * half of the time, and the busier the venue, the more events share a write.
    */
   #flushLater(channel: Channel): void {
-    if (this.#pending.push(channel) > 1) return;
+    if (this.#pending.push(channel) === 1 && !this.#isFlushing) this.#schedule();
+  }
+
+  #schedule(): void {
     const restMs = Math.min(this.#flushCostMs, this.#coalesceMsMax) - (performance.now() - this.#flushedAtMs);
     if (restMs >= 1) setTimeout(() => this.#flush(), restMs);
     else setImmediate(() => this.#flush());
@@ -186,12 +190,15 @@ export class StreamHub {
   #flush(): void {
     const pending = this.#pending;
     this.#pending = [];
+    this.#isFlushing = true;
     const startMs = performance.now();
     for (const channel of pending) channel.flush();
     // Comes after the outboxes have written, which they do at the end of this turn.
     setImmediate(() => {
+      this.#isFlushing = false;
       this.#flushedAtMs = performance.now();
       this.#flushCostMs = this.#flushedAtMs - startMs;
+      if (this.#pending.length > 0) this.#schedule();
     });
   }
 }
