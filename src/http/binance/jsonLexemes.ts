@@ -147,6 +147,21 @@ export function scanJson(text: string): Lexeme {
   return value;
 }
 
+/**
+ * The whole message as one object, member by member in one pass; false when it is another value. Throws JsonSyntaxError,
+ * perhaps after members were told.
+ */
+export function scanObject(text: string, onMember: OnMember): boolean {
+  const start = skipSpace(text, 0);
+  if (text.charCodeAt(start) !== OPEN_BRACE) {
+    scanJson(text);
+    return false;
+  }
+  const end = skipSpace(text, scanMembers(text, start, 0, onMember));
+  if (end < text.length) throw new JsonSyntaxError(end);
+  return true;
+}
+
 /** Every member of an object that was scanned before, in order; names may repeat. */
 export function forEachMember(text: string, object: Lexeme, onMember: OnMember): void {
   scanMembers(text, object.start, 0, onMember);

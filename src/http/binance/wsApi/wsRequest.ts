@@ -1,6 +1,6 @@
 // A WS-API request as text to its parts, with every parameter as it was written: the signature was made over those texts.
 import { BinanceError } from '../binanceError.ts';
-import { forEachMember, JsonSyntaxError, type Lexeme, plainText, rawText, scanJson } from '../jsonLexemes.ts';
+import { forEachMember, JsonSyntaxError, type Lexeme, plainText, rawText, scanObject } from '../jsonLexemes.ts';
 import { duplicateValues, missing } from '../params/paramErrors.ts';
 import { RawParams } from '../params/rawParams.ts';
 
@@ -34,16 +34,23 @@ function invalidJson(): WsRequestError {
   return new WsRequestError(new BinanceError(-1135, 'Invalid JSON Request'));
 }
 
-function scanObject(text: string): Lexeme {
-  let message: Lexeme;
+interface Members {
+  id: Lexeme | undefined;
+  method: Lexeme | undefined;
+  params: Lexeme | undefined;
+}
+
+function membersOf(text: string): Members {
+  const members: Members = { id: undefined, method: undefined, params: undefined };
   try {
-    message = scanJson(text);
+    const isObject = scanObject(text, (name, value) => {
+      if (name === 'id' || name === 'method' || name === 'params') members[name] = value;
+    });
+    if (isObject) return members;
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw invalidJson();
-    throw error;
+    if (!(error instanceof JsonSyntaxError)) throw error;
   }
-  if (message.kind !== 'object') throw invalidJson();
-  return message;
+  throw invalidJson();
 }
 
 function idOf(text: string, id: Lexeme | undefined): string {
@@ -99,14 +106,7 @@ function percentEncoded(text: string): string {
 
 /** Throws WsRequestError. */
 export function parseWsRequest(text: string): WsRequest {
-  let id: Lexeme | undefined;
-  let method: Lexeme | undefined;
-  let params: Lexeme | undefined;
-  forEachMember(text, scanObject(text), (name, value) => {
-    if (name === 'id') id = value;
-    else if (name === 'method') method = value;
-    else if (name === 'params') params = value;
-  });
+  const { id, method, params } = membersOf(text);
   const idText = idOf(text, id);
   const name = methodOf(text, method, idText);
   const values = new Map<string, string>();
