@@ -48,8 +48,7 @@ export async function ensureDemoAccounts(exchange: ExchangePort, dataDir: string
       if (!result.ok) throw new Error(`demo deposit of ${asset} for ${name}: ${result.reason.text}`);
     }
     const key =
-      exchange.registry.apiKeysOf(accountId)[0] ??
-      (await exchange.admin.createApiKey({ accountId, kind: ApiKeyKind.HMAC, label: 'demo' }));
+      exchange.registry.apiKeysOf(accountId)[0] ?? (await exchange.admin.createApiKey({ accountId, kind: ApiKeyKind.HMAC, label: 'demo' }));
     keys.push({ name, accountId, apiKey: key.apiKey, secret: key.secret });
   }
   writeFileSync(demoFile(dataDir), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });

@@ -153,7 +153,6 @@ export function arbitraryEntry(entityType: EntityType): fc.Arbitrary<ChangeLogEn
   }) as unknown as fc.Arbitrary<ChangeLogEntry>;
 }
 
-export const arbitraryStep: fc.Arbitrary<ChangeLogEntry[]> = fc.array(
-  fc.oneof(...Object.values(EntityType).map(arbitraryEntry)),
-  { maxLength: 12 },
-);
+export const arbitraryStep: fc.Arbitrary<ChangeLogEntry[]> = fc.array(fc.oneof(...Object.values(EntityType).map(arbitraryEntry)), {
+  maxLength: 12,
+});

@@ -60,15 +60,7 @@ test('an instrument in words', () => {
   expect(entryToJson(goldenSteps.Symbol![0]!)).toMatchObject({
     fields: {
       status: 'TRADING',
-      orderTypes: [
-        'MARKET',
-        'LIMIT',
-        'LIMIT_MAKER',
-        'STOP_LOSS',
-        'STOP_LOSS_LIMIT',
-        'TAKE_PROFIT',
-        'TAKE_PROFIT_LIMIT',
-      ],
+      orderTypes: ['MARKET', 'LIMIT', 'LIMIT_MAKER', 'STOP_LOSS', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT', 'TAKE_PROFIT_LIMIT'],
       filters: { minNotionalUnits: '500000000', icebergParts: 100 },
     },
   });
@@ -79,9 +71,7 @@ test('any step prints as one line of JSON for each entry', () => {
     fc.property(arbitraryStep, (entries) => {
       const lines = stepToJsonLines(encodeStep(entries)).split('\n');
       expect(lines.pop()).toBe('');
-      expect(lines.map((line) => (JSON.parse(line) as { sequence: number }).sequence)).toEqual(
-        entries.map((entry) => entry.sequence),
-      );
+      expect(lines.map((line) => (JSON.parse(line) as { sequence: number }).sequence)).toEqual(entries.map((entry) => entry.sequence));
     }),
   );
 });

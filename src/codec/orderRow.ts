@@ -1,27 +1,11 @@
 // The SpotOrder row, written out by hand: orders are half of the log, and a loop over the schema takes three to four times as long.
 // Equal to what rows.ts does from the table, by test.
 import type { OrderStatus } from '../domain/orderStatus.ts';
-import type {
-  ExpiryReason,
-  ListLeg,
-  OrderType,
-  PegOffsetType,
-  PegPriceType,
-  Side,
-  StpMode,
-  TimeInForce,
-} from '../domain/orderTerms.ts';
+import type { ExpiryReason, ListLeg, OrderType, PegOffsetType, PegPriceType, Side, StpMode, TimeInForce } from '../domain/orderTerms.ts';
 import { OrderField, type SpotOrder } from '../domain/spotOrder.ts';
 import type { MsgpackReader } from './msgpackReader.ts';
 import type { MsgpackWriter } from './msgpackWriter.ts';
-import {
-  readOutcome,
-  readPreventedMatch,
-  readRequest,
-  writeOutcome,
-  writePreventedMatch,
-  writeRequest,
-} from './values.ts';
+import { readOutcome, readPreventedMatch, readRequest, writeOutcome, writePreventedMatch, writeRequest } from './values.ts';
 
 const REQUIRED = OrderField.takerRate + 1;
 

@@ -6,14 +6,7 @@ import type { KLine } from '../domain/klineEntry.ts';
 import type { SpotOrder } from '../domain/spotOrder.ts';
 import type { SpotTrade } from '../domain/spotTrade.ts';
 import { CodecError } from './codecError.ts';
-import {
-  readBalanceRow,
-  readKLineRow,
-  readTradeRow,
-  writeBalanceRow,
-  writeKLineRow,
-  writeTradeRow,
-} from './hotRows.ts';
+import { readBalanceRow, readKLineRow, readTradeRow, writeBalanceRow, writeKLineRow, writeTradeRow } from './hotRows.ts';
 import type { MsgpackReader } from './msgpackReader.ts';
 import type { MsgpackWriter } from './msgpackWriter.ts';
 import { readOrderRow, writeOrderRow } from './orderRow.ts';

@@ -35,18 +35,7 @@ describe('snapshots', () => {
   });
 
   test('the edges of exactness', () => {
-    const data = [
-      2 ** 32,
-      2 ** 53,
-      2 ** 53 + 2,
-      -(2 ** 63),
-      1n,
-      2n ** 53n + 1n,
-      2n ** 63n,
-      2n ** 64n - 1n,
-      2n ** 64n,
-      -(2n ** 100n),
-    ];
+    const data = [2 ** 32, 2 ** 53, 2 ** 53 + 2, -(2 ** 63), 1n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 64n, -(2n ** 100n)];
     expect(decodeSnapshot(encodeSnapshot(data))).toEqual(data);
   });
 

@@ -104,9 +104,7 @@ describe('wrong values are refused when they are encoded', () => {
   };
 
   test('a fraction, a number for a bigint, a bigint for a number, a missing field', () => {
-    expect(refused({ ...bareOrder(), priceTicks: 1.5 })).toThrow(
-      /entry 0 \(SpotOrder\): expected an integer, got number 1.5/,
-    );
+    expect(refused({ ...bareOrder(), priceTicks: 1.5 })).toThrow(/entry 0 \(SpotOrder\): expected an integer, got number 1.5/);
     expect(refused({ ...bareOrder(), reservedUnits: 5 })).toThrow(/expected a bigint, got number 5/);
     expect(refused({ ...bareOrder(), reservedUnits: 2n ** 64n })).toThrow(CodecError);
     expect(refused({ ...bareOrder(), origLots: 5n })).toThrow(CodecError);
@@ -150,11 +148,7 @@ describe('wrong bytes are refused with what is wrong', () => {
     ['a field of another kind', () => decode(2, [3, 'T', 0, 1, 1, new Array(13).fill(1)]), /symbol: expected a string/],
     ['a body on Deleted', () => decode(2, [1, 1, 2, 1, 1, 5]), /a Deleted entry has no body/],
     ['an unknown field', () => decode(2, [1, 1, 1, 1, 1, [80, 1, 2]]), /no field 80/],
-    [
-      'an unknown interval',
-      () => decode(2, [4, 'K', 1, 1, 1, [1, null, '2m']]),
-      /interval: no such kline interval: 2m/,
-    ],
+    ['an unknown interval', () => decode(2, [4, 'K', 1, 1, 1, [1, null, '2m']]), /interval: no such kline interval: 2m/],
     ['an unknown filter', () => decode(2, [8, 'S', 1, 1, 1, [22, null, { a: 1 }]]), /filters: no such filter: a/],
     ['bytes too many', () => decodeStep(Buffer.concat([plainStep(2), Buffer.of(0)])), /1 bytes too many/],
   ])('%s', (_name, decodeIt, message) => {

@@ -296,9 +296,7 @@ const filterDefaults: InstrumentFilters = {
 };
 
 function kindOfFilter(name: string): FieldKind {
-  const value: unknown = Object.hasOwn(filterDefaults, name)
-    ? filterDefaults[name as keyof InstrumentFilters]
-    : undefined;
+  const value: unknown = Object.hasOwn(filterDefaults, name) ? filterDefaults[name as keyof InstrumentFilters] : undefined;
   if (value === undefined) throw new CodecError(`no such filter: ${name.slice(0, 40)}`);
   if (typeof value === 'bigint') return FieldKind.BIG;
   return typeof value === 'boolean' ? FieldKind.BOOLEAN : FieldKind.INT;

@@ -97,12 +97,7 @@ export function created<E extends EntityType>(
   } as unknown as ChangeLogEntry;
 }
 
-export function updated(
-  entityType: EntityType,
-  entityId: EntityId,
-  changedFields: ChangedFields,
-  timestamp: number,
-): ChangeLogEntry {
+export function updated(entityType: EntityType, entityId: EntityId, changedFields: ChangedFields, timestamp: number): ChangeLogEntry {
   return {
     entityType,
     entityId,

@@ -9,11 +9,7 @@ export function namesOf<T>(table: Readonly<Record<keyof T & string, number>>): r
 }
 
 /** Writes the new values into the entity. Fields of a newer schema that this one does not know are passed over. */
-export function applyChanges<T extends object>(
-  entity: T,
-  names: readonly (keyof T & string)[],
-  changedFields: ChangedFields,
-): void {
+export function applyChanges<T extends object>(entity: T, names: readonly (keyof T & string)[], changedFields: ChangedFields): void {
   for (let i = 0; i < changedFields.length; i += 3) {
     const name = names[changedFields[i] as number];
     if (name !== undefined) entity[name] = changedFields[i + 2] as T[keyof T & string];
@@ -21,15 +17,10 @@ export function applyChanges<T extends object>(
 }
 
 /** The triples that take `before` to `before` with `changes`; fields that stay the same are left out. */
-export function diff<T extends object>(
-  table: Readonly<Record<keyof T & string, number>>,
-  before: T,
-  changes: Partial<T>,
-): FieldValue[] {
+export function diff<T extends object>(table: Readonly<Record<keyof T & string, number>>, before: T, changes: Partial<T>): FieldValue[] {
   const triples: FieldValue[] = [];
   for (const name in changes) {
-    if (changes[name] !== undefined && changes[name] !== before[name])
-      triples.push(table[name], before[name], changes[name]);
+    if (changes[name] !== undefined && changes[name] !== before[name]) triples.push(table[name], before[name], changes[name]);
   }
   return triples;
 }

@@ -111,14 +111,7 @@ export interface Withdraw extends Base {
   readonly units: bigint;
 }
 
-export type TradingCommand =
-  | PlaceOrder
-  | PlaceOrderList
-  | CancelOrder
-  | CancelOrderList
-  | CancelAllOrders
-  | CancelReplace
-  | AmendOrder;
+export type TradingCommand = PlaceOrder | PlaceOrderList | CancelOrder | CancelOrderList | CancelAllOrders | CancelReplace | AmendOrder;
 export type AccountCommand = TradingCommand | Deposit | Withdraw;
 
 /**

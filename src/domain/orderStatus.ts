@@ -15,14 +15,7 @@ export const OrderStatus = {
 export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus];
 
 const legalNext: readonly (readonly OrderStatus[])[] = [
-  [
-    OrderStatus.Pending,
-    OrderStatus.PartiallyFilled,
-    OrderStatus.Filled,
-    OrderStatus.Cancelled,
-    OrderStatus.Rejected,
-    OrderStatus.Expired,
-  ],
+  [OrderStatus.Pending, OrderStatus.PartiallyFilled, OrderStatus.Filled, OrderStatus.Cancelled, OrderStatus.Rejected, OrderStatus.Expired],
   [OrderStatus.PartiallyFilled, OrderStatus.Filled, OrderStatus.Cancelled, OrderStatus.Rejected, OrderStatus.Expired],
   [OrderStatus.Filled, OrderStatus.Cancelled, OrderStatus.Expired],
   [],

@@ -133,12 +133,7 @@ export class RegistryState {
   }
 }
 
-function replace<K, T extends object>(
-  map: Map<K, T>,
-  id: K,
-  entry: ChangeLogEntry,
-  names: readonly (keyof T & string)[],
-): T | undefined {
+function replace<K, T extends object>(map: Map<K, T>, id: K, entry: ChangeLogEntry, names: readonly (keyof T & string)[]): T | undefined {
   const change = entry.changeType;
   if (change.kind === ChangeKind.Deleted) {
     map.delete(id);

@@ -33,9 +33,7 @@ export interface Refused {
   readonly ok: false;
   readonly reason: EngineReason;
 }
-export type ListResult =
-  | { readonly ok: true; readonly list: Readonly<SpotOrderList>; readonly reports: readonly OrderReport[] }
-  | Refused;
+export type ListResult = { readonly ok: true; readonly list: Readonly<SpotOrderList>; readonly reports: readonly OrderReport[] } | Refused;
 export type CancelAllResult =
   | { readonly ok: true; readonly reports: readonly OrderReport[]; readonly lists: readonly Readonly<SpotOrderList>[] }
   | Refused;
@@ -44,16 +42,11 @@ export interface CancelReplaceResult {
   readonly cancel: PlaceResult;
   readonly place: PlaceResult | null;
 }
-export type BalanceResult =
-  | { readonly ok: true; readonly balance: Readonly<Balance>; readonly duplicate: boolean }
-  | Refused;
+export type BalanceResult = { readonly ok: true; readonly balance: Readonly<Balance>; readonly duplicate: boolean } | Refused;
 
 export type Without<C, K extends PropertyKey> = C extends unknown ? Omit<C, K> : never;
 /** A command as an edge states it; the acquiring stage numbers it. */
-export type CommandOf<Kind extends AccountCommand['kind']> = Without<
-  Extract<AccountCommand, { kind: Kind }>,
-  'commandId' | 'kind'
->;
+export type CommandOf<Kind extends AccountCommand['kind']> = Without<Extract<AccountCommand, { kind: Kind }>, 'commandId' | 'kind'>;
 
 export interface AccountView {
   readonly profile: Readonly<AccountProfile>;
@@ -111,19 +104,10 @@ export interface AssetReconciliation {
 }
 
 export interface Admin {
-  createAccount(account: {
-    readonly name: string;
-    readonly rates?: FeeRates;
-    readonly accountId?: number;
-  }): Promise<AccountProfile>;
+  createAccount(account: { readonly name: string; readonly rates?: FeeRates; readonly accountId?: number }): Promise<AccountProfile>;
   updateAccount(
     accountId: number,
-    change: Partial<
-      Pick<
-        AccountProfile,
-        'rates' | 'symbolRates' | 'canTrade' | 'canDeposit' | 'canWithdraw' | 'frozen' | 'tradeGroupId'
-      >
-    >,
+    change: Partial<Pick<AccountProfile, 'rates' | 'symbolRates' | 'canTrade' | 'canDeposit' | 'canWithdraw' | 'frozen' | 'tradeGroupId'>>,
   ): Promise<AccountProfile>;
   accounts(): readonly AccountProfile[];
   /** HMAC: makes key and secret. ED25519, RSA: makes the key for the public key given (PEM). */

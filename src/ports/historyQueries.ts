@@ -72,11 +72,7 @@ export interface HistoryQueries {
    * Klines with trades plus the empty ones between them (open = high = low = close = the close before, volume 0),
    * ascending, the running one last. timeZoneMinutes shifts the boundaries (+480 = UTC+8).
    */
-  klines(
-    symbol: string,
-    interval: KlineInterval,
-    page: Page & { readonly timeZoneMinutes?: number; readonly nowUs: number },
-  ): KLine[];
+  klines(symbol: string, interval: KlineInterval, page: Page & { readonly timeZoneMinutes?: number; readonly nowUs: number }): KLine[];
   /** Balance changes of the account, newest page first when unbounded; ids are entry sequences. */
   balanceChanges(accountId: number, asset: string | undefined, page: Page): BalanceChange[];
 }

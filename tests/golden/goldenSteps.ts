@@ -165,12 +165,7 @@ export const goldenSteps: Readonly<Record<string, readonly ChangeLogEntry[]>> = 
       ],
       T + 5,
     ),
-    updated(
-      EntityType.SpotOrder,
-      1,
-      [OrderField.outcome, null, { commandId: 3, kind: 1, code: 1, clientOrderId: '' }],
-      T,
-    ),
+    updated(EntityType.SpotOrder, 1, [OrderField.outcome, null, { commandId: 3, kind: 1, code: 1, clientOrderId: '' }], T),
     created(EntityType.SpotOrder, fullOrder.orderId, fullOrder, T),
     deleted(EntityType.SpotOrder, order.orderId, T + 6),
   ]),
@@ -191,11 +186,7 @@ export const goldenSteps: Readonly<Record<string, readonly ChangeLogEntry[]>> = 
     updated(
       EntityType.SpotOrder,
       order.orderId,
-      [
-        OrderField.request,
-        null,
-        { kind: 4, commandId: 9, symbol: 'BTCUSDT', clientOrderId: '', restriction: 0, lots: 0, code: 4 },
-      ],
+      [OrderField.request, null, { kind: 4, commandId: 9, symbol: 'BTCUSDT', clientOrderId: '', restriction: 0, lots: 0, code: 4 }],
       T,
     ),
   ]),

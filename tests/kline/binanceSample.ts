@@ -64,9 +64,19 @@ export type OfficialKline = Omit<KLine, 'firstTradeId' | 'lastTradeId' | 'closed
 /** The official 5m klines of August 2024, complete but for trade ids. */
 export function official5m(): OfficialKline[] {
   return lines(`${KLINES}BTCUSDT-5m-2024-08.csv.gz`).map((line) => {
-    const [openMs, open, high, low, close, volume, closeMs, quoteVolume, count, takerBase, takerQuote] = line.split(
-      ',',
-    ) as [string, string, string, string, string, string, string, string, string, string, string];
+    const [openMs, open, high, low, close, volume, closeMs, quoteVolume, count, takerBase, takerQuote] = line.split(',') as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     return {
       symbol: 'BTCUSDT',
       interval: '5m',
@@ -85,24 +95,14 @@ export function official5m(): OfficialKline[] {
   });
 }
 
-export type Ohlcv = Pick<
-  KLine,
-  'openUs' | 'closeUs' | 'openTicks' | 'highTicks' | 'lowTicks' | 'closeTicks' | 'volumeLots'
->;
+export type Ohlcv = Pick<KLine, 'openUs' | 'closeUs' | 'openTicks' | 'highTicks' | 'lowTicks' | 'closeTicks' | 'volumeLots'>;
 
 /** The official klines of a longer interval: prices and volume only. */
 export function officialOhlcv(interval: KlineInterval): Ohlcv[] {
   return lines(`${KLINES}BTCUSDT_${interval}.official.csv`)
     .slice(1)
     .map((line) => {
-      const [time, open, high, low, close, volume] = line.split(',') as [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-      ];
+      const [time, open, high, low, close, volume] = line.split(',') as [string, string, string, string, string, string];
       const openUs = Date.parse(`${time.length === 10 ? `${time} 00:00:00` : time}Z`) * 1000;
       return {
         openUs,

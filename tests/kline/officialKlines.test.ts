@@ -53,9 +53,7 @@ describe.skipIf(!hasTrades || !hasKlines)('official klines (skipped without ../s
 });
 
 describe.skipIf(!hasKlines)('official 5m klines (skipped without ../shared/data)', () => {
-  const fiveMinutes = hasKlines
-    ? official5m().map((kline, i): KLine => ({ ...kline, firstTradeId: i, lastTradeId: i, closed: true }))
-    : [];
+  const fiveMinutes = hasKlines ? official5m().map((kline, i): KLine => ({ ...kline, firstTradeId: i, lastTradeId: i, closed: true })) : [];
   const from = fiveMinutes[0]?.openUs ?? 0;
   const until = fiveMinutes.at(-1)?.closeUs ?? 0;
 

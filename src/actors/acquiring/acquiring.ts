@@ -164,7 +164,9 @@ export class Acquiring {
 
   #submit<T>(command: AccountCommand, conclude: (collected: Collected) => T | Refused | undefined): Promise<T> {
     if (!this.admission.admits(this.pending.size))
-      return Promise.reject(new OverloadShedError('Server is currently overloaded with other requests. Please try again in a few minutes.'));
+      return Promise.reject(
+        new OverloadShedError('Server is currently overloaded with other requests. Please try again in a few minutes.'),
+      );
     this.accepted++;
     const startedMs = this.#deps.clock.nowUs() / 1000;
     const { commandId } = command;

@@ -143,10 +143,7 @@ describe('parseTimeZone', () => {
     expect(parseTimeZone(text)).toBe(minutes);
   });
 
-  it.each(['', '14:01', '-12:01', '15', '8:60', '8:5', '1:000', 'UTC', '+', '8.5', ' 8', '008', '--8', '8:'])(
-    'refuses "%s"',
-    (text) => {
-      expect(parseTimeZone(text)).toBeUndefined();
-    },
-  );
+  it.each(['', '14:01', '-12:01', '15', '8:60', '8:5', '1:000', 'UTC', '+', '8.5', ' 8', '008', '--8', '8:'])('refuses "%s"', (text) => {
+    expect(parseTimeZone(text)).toBeUndefined();
+  });
 });

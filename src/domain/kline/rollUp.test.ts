@@ -91,9 +91,7 @@ describe('rollUp', () => {
   it('leaves empty parts out and its input alone', () => {
     const traded = Object.freeze(kline('1m', 0));
     const empty = Object.freeze(kline('1m', MINUTE, { trades: 0, volumeLots: 0, openTicks: 1, lowTicks: 1 }));
-    expect(rollUp([empty, traded, empty], '5m')).toEqual([
-      { ...traded, interval: '5m', closeUs: 5 * MINUTE - 1, closed: false },
-    ]);
+    expect(rollUp([empty, traded, empty], '5m')).toEqual([{ ...traded, interval: '5m', closeUs: 5 * MINUTE - 1, closed: false }]);
     expect(rollUp([empty], '5m')).toEqual([]);
   });
 });
