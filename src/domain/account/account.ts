@@ -102,12 +102,12 @@ export class Account {
   }
 
   balance(asset: string): Readonly<Balance> | undefined {
-    return this.#state.holdings.get(asset)?.toBalance();
+    return this.#state.holdings.get(asset)?.toBalance(this.accountId);
   }
 
   /** Every asset the account ever held. */
   balances(): readonly Readonly<Balance>[] {
-    return [...this.#state.holdings.values()].map((holding) => holding.toBalance());
+    return [...this.#state.holdings.values()].map((holding) => holding.toBalance(this.accountId));
   }
 
   /** As they stand in the account's log: executions included, book state not. Ascending ids. */

@@ -8,7 +8,7 @@ import type { SpotOrderList } from '../spotOrderList.ts';
 import { Holding } from './holding.ts';
 import { OpenList, OpenOrder } from './openOrder.ts';
 import { RecentCommands } from './recentCommands.ts';
-import { SmallMap } from './smallMap.ts';
+import { type ReadonlySmallMap, SmallMap } from './smallMap.ts';
 
 /** What is open on one symbol: the counts that the MAX_NUM_* filters bound, and the names clients use. */
 export class SymbolOrders {
@@ -37,27 +37,52 @@ export interface Transfer {
 
 /** Transfers remembered for their retries. */
 export const TRANSFERS_MAX = 1024;
+const NO_TRANSFERS: Transfer[] = [];
+
+/** What an account has only while something is open: most have nothing open. */
+class Open {
+  readonly orders = new SmallMap<number, OpenOrder>();
+  readonly lists = new SmallMap<number, OpenList>();
+  readonly symbols = new SmallMap<string, SymbolOrders>();
+  readonly inFlight = new SmallMap<number, InFlight>();
+}
+
+/** Stands for nothing open; nobody writes to it. */
+const NOTHING = new Open();
 
 export class AccountState {
   readonly accountId: number;
   readonly holdings = new SmallMap<string, Holding>();
-  readonly orders = new SmallMap<number, OpenOrder>();
-  readonly lists = new SmallMap<number, OpenList>();
-  readonly symbols = new SmallMap<string, SymbolOrders>();
-  /** By command. */
-  readonly inFlight = new SmallMap<number, InFlight>();
+  #open: Open = NOTHING;
   recent = new RecentCommands();
   /** Oldest first. */
-  transfers: Transfer[] = [];
+  transfers: Transfer[] = NO_TRANSFERS;
 
   constructor(accountId: number) {
     this.accountId = accountId;
   }
 
+  get orders(): ReadonlySmallMap<number, OpenOrder> {
+    return this.#open.orders;
+  }
+
+  get lists(): ReadonlySmallMap<number, OpenList> {
+    return this.#open.lists;
+  }
+
+  get symbols(): ReadonlySmallMap<string, SymbolOrders> {
+    return this.#open.symbols;
+  }
+
+  /** By command. */
+  get inFlight(): ReadonlySmallMap<number, InFlight> {
+    return this.#open.inFlight;
+  }
+
   holdingOf(asset: string): Holding {
     let holding = this.holdings.get(asset);
     if (holding === undefined) {
-      holding = new Holding(this.accountId, asset);
+      holding = new Holding(asset);
       this.holdings.set(asset, holding);
     }
     return holding;
@@ -83,7 +108,7 @@ export class AccountState {
       assert(order.list !== undefined, `order ${row.orderId} is of list ${row.orderListId}, which is not open`);
       order.list.legs.push(order);
     }
-    this.orders.set(row.orderId, order);
+    this.#opened().orders.set(row.orderId, order);
     const open = this.#symbolOf(row.symbol);
     open.orders++;
     if (isTriggered(row.type)) open.algos++;
@@ -93,7 +118,7 @@ export class AccountState {
 
   openList(row: Readonly<SpotOrderList>): OpenList {
     const list = new OpenList(row);
-    this.lists.set(row.orderListId, list);
+    this.#opened().lists.set(row.orderListId, list);
     this.#symbolOf(row.symbol).lists++;
     return list;
   }
@@ -102,7 +127,7 @@ export class AccountState {
   closeOrder(order: OpenOrder): void {
     const { row } = order;
     order.closed = true;
-    this.orders.delete(row.orderId);
+    this.#open.orders.delete(row.orderId);
     const open = this.symbols.get(row.symbol) as SymbolOrders;
     open.orders--;
     if (isTriggered(row.type)) open.algos--;
@@ -112,14 +137,14 @@ export class AccountState {
       const { legs } = order.list;
       legs.splice(legs.indexOf(order), 1);
       if (legs.length === 0) {
-        this.lists.delete(row.orderListId);
+        this.#open.lists.delete(row.orderListId);
         open.lists--;
       }
     }
-    if (open.orders === 0 && open.lists === 0) this.symbols.delete(row.symbol);
+    if (open.orders === 0 && open.lists === 0) this.#open.symbols.delete(row.symbol);
     // No request of an order that has ended can succeed any more.
-    if (this.inFlight.size > 0)
-      for (const [commandId, request] of this.requestsOf(row.orderId)) if (request.orderId === row.orderId) this.inFlight.delete(commandId);
+    if (this.inFlight.size > 0) for (const [commandId] of this.requestsOf(row.orderId)) this.answered(commandId);
+    if (this.orders.size === 0) this.#open = NOTHING;
   }
 
   requestsOf(orderId: number): [number, InFlight][] {
@@ -149,7 +174,16 @@ export class AccountState {
     if (request.kind !== RequestKind.CANCEL && request.kind !== RequestKind.AMEND) return;
     this.recent.add(request.commandId, -orderId);
     const claims = request.kind === RequestKind.AMEND && request.clientOrderId !== '';
-    if (claims || request.replacement !== undefined) this.inFlight.set(request.commandId, { orderId, request });
+    if (claims || request.replacement !== undefined) this.await({ orderId, request });
+  }
+
+  await(inFlight: InFlight): void {
+    this.#opened().inFlight.set(inFlight.request.commandId, inFlight);
+  }
+
+  /** The command's request had its outcome, or can have none but the one that is clear already. */
+  answered(commandId: number): void {
+    this.#open.inFlight.delete(commandId);
   }
 
   /** The order that has the client order id on the symbol, or that an amend in flight will give it to. */
@@ -172,16 +206,23 @@ export class AccountState {
     if (units > 0n) holding.deposited += units;
     else holding.withdrawn -= units;
     const { requestId, asset, free, locked, updateUs } = holding;
-    if (this.transfers.length >= TRANSFERS_MAX) this.transfers.shift();
-    this.transfers.push({ requestId, asset, units, free, locked, updateUs });
+    const transfer = { requestId, asset, units, free, locked, updateUs };
+    // Few accounts move funds often: for the many, an array with no room to spare.
+    if (this.transfers.length < 8) this.transfers = this.transfers.concat(transfer);
+    else if (this.transfers.push(transfer) > TRANSFERS_MAX) this.transfers.shift();
   }
 
   #symbolOf(symbol: string): SymbolOrders {
     let open = this.symbols.get(symbol);
     if (open === undefined) {
       open = new SymbolOrders();
-      this.symbols.set(symbol, open);
+      this.#opened().symbols.set(symbol, open);
     }
     return open;
+  }
+
+  #opened(): Open {
+    if (this.#open === NOTHING) this.#open = new Open();
+    return this.#open;
   }
 }

@@ -32,7 +32,7 @@ function foldOrder(state: AccountState, orderId: number, changed: ChangedFields)
     if (field === OrderField.request) {
       if (value !== null) state.noteRequest(orderId, value as OrderRequest);
     } else if (field === OrderField.outcome) {
-      if (value !== null) state.inFlight.delete((value as RequestOutcome).commandId);
+      if (value !== null) state.answered((value as RequestOutcome).commandId);
     } else state.write(order, field, value);
   }
   if (isTerminal(order.status)) state.closeOrder(order);

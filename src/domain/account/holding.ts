@@ -5,11 +5,11 @@ import { type Balance, BalanceCause, BalanceField } from '../balance.ts';
 import { type ChangedFields, type ChangeLogEntry, created, EntityType, entityIds, updated } from '../changeLogEntry.ts';
 
 export class Holding {
-  readonly accountId: number;
   readonly asset: string;
   free = 0n;
   locked = 0n;
-  updateUs = 0;
+  /** -1 until its Created entry is in the log. */
+  updateUs = -1;
   cause: BalanceCause = BalanceCause.TRADING;
   requestId = '';
   deposited = 0n;
@@ -17,20 +17,15 @@ export class Holding {
   /** As the log has them; equal to free and locked between two steps. */
   loggedFree = 0n;
   loggedLocked = 0n;
-  /** Its Created entry is in the log. */
-  logged = false;
-  /** It is on the list of what the running step has to close. */
-  open = false;
 
-  constructor(accountId: number, asset: string) {
-    this.accountId = accountId;
+  constructor(asset: string) {
     this.asset = asset;
   }
 
   /** A copy: what the caller gets does not change under it. */
-  toBalance(): Balance {
+  toBalance(accountId: number): Balance {
     return {
-      accountId: this.accountId,
+      accountId,
       asset: this.asset,
       free: this.free,
       locked: this.locked,
@@ -41,13 +36,12 @@ export class Holding {
   }
 
   /** The entry that brings the log up to date, or undefined when nothing changed. */
-  close(nowUs: number, cause: BalanceCause, requestId: string): ChangeLogEntry | undefined {
-    this.open = false;
+  close(accountId: number, nowUs: number, cause: BalanceCause, requestId: string): ChangeLogEntry | undefined {
     const { free, locked, loggedFree, loggedLocked, updateUs } = this;
     // A transfer is always written: its requestId is what a retry is recognised by.
-    if (free === loggedFree && locked === loggedLocked && this.logged && requestId === '') return undefined;
-    assert(free >= 0n && locked >= 0n, `account ${this.accountId} ${this.asset}: free ${free}, locked ${locked}`);
-    const id = entityIds.balance(this.accountId, this.asset);
+    if (free === loggedFree && locked === loggedLocked && updateUs >= 0 && requestId === '') return undefined;
+    assert(free >= 0n && locked >= 0n, `account ${accountId} ${this.asset}: free ${free}, locked ${locked}`);
+    const id = entityIds.balance(accountId, this.asset);
     const causeBefore = this.cause;
     const requestIdBefore = this.requestId;
     this.loggedFree = free;
@@ -55,10 +49,7 @@ export class Holding {
     this.updateUs = nowUs;
     this.cause = cause;
     this.requestId = requestId;
-    if (!this.logged) {
-      this.logged = true;
-      return created(EntityType.Balance, id, this.toBalance(), nowUs);
-    }
+    if (updateUs < 0) return created(EntityType.Balance, id, this.toBalance(accountId), nowUs);
     let changed: unknown[];
     if (locked === loggedLocked) {
       changed = [BalanceField.free, loggedFree, free, BalanceField.updateUs, updateUs, nowUs];
@@ -80,7 +71,7 @@ export class Holding {
     this.updateUs = fields.updateUs;
     this.cause = fields.cause;
     this.requestId = fields.requestId;
-    this.settleApplied();
+    this.#applied();
   }
 
   applyChanged(changed: ChangedFields): void {
@@ -103,12 +94,11 @@ export class Holding {
           this.requestId = value as string;
       }
     }
-    this.settleApplied();
+    this.#applied();
   }
 
-  settleApplied(): void {
+  #applied(): void {
     this.loggedFree = this.free;
     this.loggedLocked = this.locked;
-    this.logged = true;
   }
 }

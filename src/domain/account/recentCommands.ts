@@ -4,15 +4,18 @@
 /** Orders and requests remembered: more than an account can have in flight while its partition moves to another owner. */
 export const RECENT_MAX = 256;
 
+const EMPTY: number[] = [];
+
 export class RecentCommands {
   /** Pairs [commandId, reference]: one flat array of numbers, 16 bytes a pair. A ring once it is full. */
-  readonly #pairs: number[] = [];
+  #pairs: number[] = EMPTY;
   #oldest = 0;
 
   /** `reference`: an order it created, or the negative of an order it sent a request to. */
   add(commandId: number, reference: number): void {
     if (this.#pairs.length < RECENT_MAX * 2) {
-      this.#pairs.push(commandId, reference);
+      if (this.#pairs.length === 0) this.#pairs = [commandId, reference];
+      else this.#pairs.push(commandId, reference);
       return;
     }
     this.#pairs[this.#oldest] = commandId;
@@ -41,7 +44,7 @@ export class RecentCommands {
 
   static fromPairs(pairs: readonly number[]): RecentCommands {
     const recent = new RecentCommands();
-    for (const value of pairs) recent.#pairs.push(value);
+    if (pairs.length > 0) recent.#pairs = [...pairs];
     return recent;
   }
 }

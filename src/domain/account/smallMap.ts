@@ -5,23 +5,26 @@
 const LINEAR_MAX = 8;
 const EMPTY: never[] = [];
 
-export class SmallMap<K extends string | number, V> {
-  #keys: K[] = EMPTY;
-  #values: V[] = EMPTY;
+export type ReadonlySmallMap<K extends string | number, V extends object> = Omit<SmallMap<K, V>, 'set' | 'delete'>;
+
+export class SmallMap<K extends string | number, V extends object> {
+  /** [key, value, key, value, ...] with no room to spare: arrays that grow by push keep a dozen empty slots. */
+  #pairs: (K | V)[] = EMPTY;
   #map: Map<K, V> | null = null;
 
   get size(): number {
-    return this.#map === null ? this.#keys.length : this.#map.size;
+    return this.#map === null ? this.#pairs.length / 2 : this.#map.size;
   }
 
   get(key: K): V | undefined {
     if (this.#map !== null) return this.#map.get(key);
-    const at = this.#keys.indexOf(key);
-    return at < 0 ? undefined : this.#values[at];
+    const pairs = this.#pairs;
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === key) return pairs[i + 1] as V;
+    return undefined;
   }
 
   has(key: K): boolean {
-    return this.#map === null ? this.#keys.indexOf(key) >= 0 : this.#map.has(key);
+    return this.get(key) !== undefined;
   }
 
   set(key: K, value: V): void {
@@ -29,20 +32,15 @@ export class SmallMap<K extends string | number, V> {
       this.#map.set(key, value);
       return;
     }
-    const keys = this.#keys;
-    const at = keys.indexOf(key);
-    if (at >= 0) this.#values[at] = value;
-    else if (keys.length === 0) {
-      this.#keys = [key];
-      this.#values = [value];
-    } else if (keys.length < LINEAR_MAX) {
-      keys.push(key);
-      this.#values.push(value);
-    } else {
-      this.#map = new Map(keys.map((k, i) => [k, this.#values[i] as V]));
+    const pairs = this.#pairs;
+    const at = pairs.indexOf(key);
+    if (at >= 0) pairs[at + 1] = value;
+    else if (pairs.length < LINEAR_MAX * 2) this.#pairs = pairs.length === 0 ? [key, value] : pairs.concat(key, value);
+    else {
+      this.#map = new Map();
+      for (let i = 0; i < pairs.length; i += 2) this.#map.set(pairs[i] as K, pairs[i + 1] as V);
       this.#map.set(key, value);
-      this.#keys = EMPTY;
-      this.#values = EMPTY;
+      this.#pairs = EMPTY;
     }
   }
 
@@ -52,22 +50,19 @@ export class SmallMap<K extends string | number, V> {
       if (this.#map.size === 0) this.#map = null;
       return;
     }
-    const at = this.#keys.indexOf(key);
+    const at = this.#pairs.indexOf(key);
     if (at < 0) return;
-    if (this.#keys.length === 1) {
-      this.#keys = EMPTY;
-      this.#values = EMPTY;
-    } else {
-      this.#keys.splice(at, 1);
-      this.#values.splice(at, 1);
-    }
+    if (this.#pairs.length === 2) this.#pairs = EMPTY;
+    else this.#pairs.splice(at, 2);
   }
 
-  keys(): Iterable<K> {
-    return this.#map === null ? this.#keys : this.#map.keys();
+  *keys(): Generator<K> {
+    if (this.#map !== null) yield* this.#map.keys();
+    else for (let i = 0; i < this.#pairs.length; i += 2) yield this.#pairs[i] as K;
   }
 
-  values(): Iterable<V> {
-    return this.#map === null ? this.#values : this.#map.values();
+  *values(): Generator<V> {
+    if (this.#map !== null) yield* this.#map.values();
+    else for (let i = 1; i < this.#pairs.length; i += 2) yield this.#pairs[i] as V;
   }
 }

@@ -48,7 +48,7 @@ export function restoreState(snapshot: AccountSnapshot): AccountState {
   }
   for (const list of snapshot.lists) state.openList(list);
   for (const row of snapshot.orders) state.adopt(new OpenOrder(row));
-  for (const inFlight of snapshot.inFlight) state.inFlight.set(inFlight.request.commandId, inFlight);
+  for (const inFlight of snapshot.inFlight) state.await(inFlight);
   state.recent = RecentCommands.fromPairs(snapshot.recent);
   state.transfers = [...snapshot.transfers];
   return state;

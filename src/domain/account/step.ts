@@ -12,13 +12,17 @@ import type { Holding } from './holding.ts';
 import type { KeptField, OpenList, OpenOrder } from './openOrder.ts';
 import { needUnits, UNBOUNDED } from './reservation.ts';
 
+const NO_ORDERS: OpenOrder[] = [];
+const NO_HOLDINGS: Holding[] = [];
+
 export class Step {
   readonly state: AccountState;
   readonly context: AccountContext;
   readonly nowUs: number;
   readonly out: ChangeLogEntry[];
-  readonly #orders: OpenOrder[] = [];
-  readonly #holdings: Holding[] = [];
+  // Lists of one or two as a rule: made without the room that push would leave.
+  #orders: OpenOrder[] = NO_ORDERS;
+  #holdings: Holding[] = NO_HOLDINGS;
 
   constructor(state: AccountState, context: AccountContext, out: ChangeLogEntry[]) {
     this.state = state;
@@ -35,10 +39,9 @@ export class Step {
 
   holding(asset: string): Holding {
     const holding = this.state.holdingOf(asset);
-    if (!holding.open) {
-      holding.open = true;
-      this.#holdings.push(holding);
-    }
+    const holdings = this.#holdings;
+    if (holdings.length === 0) this.#holdings = [holding];
+    else if (!holdings.includes(holding)) holdings.push(holding);
     return holding;
   }
 
@@ -60,7 +63,7 @@ export class Step {
 
   /** The account has taken the outcome in: whoever folds the log knows that the request is not in flight any more. */
   noteOutcome(orderId: number, outcome: RequestOutcome): void {
-    this.state.inFlight.delete(outcome.commandId);
+    this.state.answered(outcome.commandId);
     this.out.push(updated(EntityType.SpotOrder, orderId, [OrderField.outcome, null, outcome], this.nowUs));
   }
 
@@ -79,15 +82,15 @@ export class Step {
       }
     }
     for (const { list } of orders) if (list !== undefined && list.legs.length === 0) this.#closeList(list);
-    orders.length = 0;
+    this.#orders = NO_ORDERS;
   }
 
   closeHoldings(cause: BalanceCause = BalanceCause.TRADING, requestId = ''): void {
     for (const holding of this.#holdings) {
-      const entry = holding.close(this.nowUs, cause, requestId);
+      const entry = holding.close(this.state.accountId, this.nowUs, cause, requestId);
       if (entry !== undefined) this.out.push(entry);
     }
-    this.#holdings.length = 0;
+    this.#holdings = NO_HOLDINGS;
   }
 
   #closeList(list: OpenList): void {
@@ -112,7 +115,8 @@ export class Step {
   #changesOf(order: OpenOrder): FieldValue[] {
     if (order.changes === null) {
       order.changes = [];
-      this.#orders.push(order);
+      if (this.#orders.length === 0) this.#orders = [order];
+      else this.#orders.push(order);
     }
     return order.changes;
   }
