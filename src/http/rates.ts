@@ -7,7 +7,6 @@ export const RATE_SCALE = 8;
 /** "0.001" to 100_000; throws RangeError for text that is not a fraction below 1 with at most 8 decimals. */
 export function rateOf(text: string): number {
   const parsed = parseUnits(text, RATE_SCALE);
-  if (!parsed.ok || parsed.value >= 10n ** BigInt(RATE_SCALE))
-    throw new RangeError(`not a commission rate: ${JSON.stringify(text)}`);
+  if (!parsed.ok || parsed.value >= 10n ** BigInt(RATE_SCALE)) throw new RangeError(`not a commission rate: ${JSON.stringify(text)}`);
   return Number(parsed.value);
 }
