@@ -23,10 +23,16 @@ import { OrderListField } from '../../src/domain/spotOrderList.ts';
 import type { SpotTrade } from '../../src/domain/spotTrade.ts';
 import type { FedMessage } from './naiveHistory.ts';
 
-export const FEED_ACCOUNTS = [0, 1000, 1001, 2 ** 40] as const;
-export const FEED_SYMBOLS = ['BTCUSDT', 'ETHBTC', '币安USDT'] as const;
+export const FEED_ACCOUNTS = [0, 1000, 2 ** 40] as const;
+export const FEED_SYMBOLS = ['BTCUSDT', '币安USDT'] as const;
 export const FEED_ASSETS = ['BTC', 'ETH', 'USDT'] as const;
 export const FEED_CLIENT_IDS = ['a', 'b', 'c-1', 'ключ', 'x'.repeat(36)] as const;
+export const FEED_STREAMS = [
+  ...FEED_SYMBOLS.map((_, i) => `markets-${i}`),
+  ...FEED_ACCOUNTS.map((_, i) => `accounts-${i}`),
+  'klines-0',
+  'admin',
+] as const;
 export const FEED_START_US = Date.parse('2024-02-28T22:00:00Z') * 1000;
 
 /** Numbers that decide what happens; any values will do. */
@@ -93,6 +99,7 @@ export class HistoryFeed {
   nowUs = FEED_START_US;
   readonly orderIds: number[] = [];
   readonly listIds: number[] = [];
+  readonly times: number[] = [FEED_START_US];
   #lastOrderId = 0;
   #lastCommandId = 0;
   readonly #open: SpotOrder[] = [];
@@ -102,9 +109,16 @@ export class HistoryFeed {
   readonly #builders = new Map(FEED_SYMBOLS.map((symbol) => [symbol, new KLineBuilder(symbol)]));
   readonly #sequences = new Map<string, { message: number; entry: number }>();
 
+  /** One action drawn from `random`. */
+  doRandom(random: (below: number) => number): void {
+    this.do({ what: random(100), x: random(2 ** 30), y: random(2 ** 30), z: random(2 ** 30) });
+  }
+
   do(action: FeedAction): void {
     const { what, x, y, z } = action;
-    this.nowUs += x % 7 === 0 ? (y % 90) * 60_000_000 : x % 1_000_000;
+    if (x % 7 === 0) this.nowUs += (y % 90) * 60_000_000;
+    else if (x % 7 === 6) this.nowUs += z % 1_000_000;
+    this.times.push(this.nowUs);
     const kind = what % 100;
     if (kind < 30) this.#place(x, y, z);
     else if (kind < 55) this.#match(x, y, z);
@@ -118,7 +132,7 @@ export class HistoryFeed {
     else this.#noise(x);
   }
 
-  /** Steps of one symbol are in one stream: two symbols share the second. */
+  /** Steps of one symbol are in one stream. */
   #market(symbol: string, entries: ChangeLogEntry[]): void {
     this.#say(`markets-${FEED_SYMBOLS.indexOf(symbol as never) === 0 ? 0 : 1}`, entries);
   }

@@ -10,13 +10,15 @@ export interface QuestionScope {
   readonly orderIds: readonly number[];
   readonly listIds: readonly number[];
   readonly nowUs: number;
+  readonly times: readonly number[];
   readonly random: (below: number) => number;
 }
 
 /** Every kind of page: both ways, from an id, from a time, up to a time, between times. */
 function pages(scope: QuestionScope, ids: number): Page[] {
   const { random } = scope;
-  const time = (): number => FEED_START_US - 5 + random(scope.nowUs - FEED_START_US + 10);
+  // Mostly the very moments when something happened, where off-by-ones are.
+  const time = (): number => (scope.times[random(scope.times.length)] ?? scope.nowUs) + (random(4) === 0 ? random(3) - 1 : 0);
   const [a, b] = [time(), time()];
   return [
     { limit: 1 + random(5) },
@@ -24,6 +26,7 @@ function pages(scope: QuestionScope, ids: number): Page[] {
     { limit: 1 + random(10), fromId: random(ids + 2) },
     { limit: 1 + random(10), startUs: time() },
     { limit: 1 + random(10), endUs: time() },
+    { limit: 1 + random(3), endUs: time() },
     { limit: 1 + random(10), startUs: Math.min(a, b), endUs: Math.max(a, b) },
     { limit: 1 + random(10), fromId: random(ids + 2), startUs: time() },
     { limit: 1 + random(10), fromId: random(ids + 2), endUs: time() },

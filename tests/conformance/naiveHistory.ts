@@ -32,13 +32,13 @@ function change(row: object, table: Record<string, number>, changed: ChangedFiel
 }
 
 /** The rule of every listing: a lower bound pages up from it, otherwise the newest come; ascending either way. */
-export function paged<T>(rows: readonly T[], page: Page, id: (row: T) => number, time: (row: T) => number): T[] {
+export function paged<T extends object>(rows: readonly T[], page: Page, id: (row: T) => number, time: (row: T) => number): T[] {
   const within = rows
     .filter((row) => id(row) >= (page.fromId ?? 0))
     .filter((row) => time(row) >= (page.startUs ?? 0) && time(row) <= (page.endUs ?? Number.POSITIVE_INFINITY))
     .sort((a, b) => id(a) - id(b));
   const fromBelow = page.fromId !== undefined || page.startUs !== undefined;
-  return fromBelow ? within.slice(0, page.limit) : within.slice(-page.limit);
+  return (fromBelow ? within.slice(0, page.limit) : within.slice(-page.limit)).map((row) => ({ ...row }));
 }
 
 export class NaiveHistory implements HistoryStore {
@@ -85,6 +85,11 @@ export class NaiveHistory implements HistoryStore {
 
   position(stream: string): number {
     return this.#committed.get(stream) ?? 0;
+  }
+
+  /** Last sequence applied, committed or not. */
+  last(stream: string): number {
+    return this.#applied.get(stream) ?? 0;
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,8 @@ export class RunSource extends RowSource {
 
   seek(key: RowKey, target: number, ascending: boolean): void {
     this.#ascending = ascending;
-    const run = this.#find(key, target);
+    // Times are shared: the last row not above `target` is in the first run that ends above it, or before that run.
+    const run = this.#find(key, ascending ? target : target + 1);
     if (ascending) {
       this.#load(run);
       if (run === undefined) return;
