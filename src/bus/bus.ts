@@ -3,6 +3,12 @@
 
 export type Headers = Readonly<Record<string, string>>;
 
+/**
+ * The epoch of the writer's lease. An append whose epoch is below that of a message in the stream is refused, so that what a
+ * writer had pipelined before it lost the stream can't land behind its successor's first message.
+ */
+export const EPOCH_HEADER = 'Sedax-Epoch';
+
 /** A message on a stream: one atomic step of its writer. Readers treat every part of it as immutable. */
 export interface BusMessage {
   readonly stream: string;
@@ -131,6 +137,15 @@ export class WrongLastSequenceError extends Error {
     this.stream = stream;
     this.expected = expected;
     this.actual = actual;
+  }
+}
+
+/** The writer's epoch is over: somebody took the stream after it. */
+export class FencedError extends WrongLastSequenceError {
+  override name = 'FencedError';
+  constructor(stream: string, expected: number, actual: number, epoch: number, current: number) {
+    super(stream, expected, actual);
+    this.message = `${stream}: epoch ${epoch} is over, epoch ${current} writes at ${actual}`;
   }
 }
 

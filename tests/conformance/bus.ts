@@ -5,6 +5,7 @@ import {
   type Bus,
   BusClosedError,
   type BusMessage,
+  EPOCH_HEADER,
   type Lease,
   NoRespondersError,
   OverloadedError,
@@ -114,6 +115,28 @@ export function busConformance(name: string, createBus: (options: BusTestOptions
         const results = await Promise.allSettled([again(bus), again(under.other)]);
         expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
         expect((await bus.streamInfo(STREAM)).lastSequence).toBe(3);
+      });
+
+      test('of a writer whose epoch is over nothing lands, not even what it had pipelined', async () => {
+        await fill(2);
+        const by = (writer: Bus, epoch: string, last: number): Promise<number> =>
+          writer.append({
+            stream: STREAM,
+            subject: ORDER,
+            headers: { [EPOCH_HEADER]: epoch },
+            payload: Buffer.from(epoch),
+            expectedLastSequence: last,
+          });
+        await under.other.ensureStream(STREAM, SUBJECTS);
+        expect(await by(under.other, '2', 2)).toBe(3);
+        // The second one expects just what is there now: the message of the writer that took over.
+        const results = await Promise.allSettled([by(bus, '1', 2), by(bus, '1', 3), by(bus, '1', 4)]);
+        for (const result of results) {
+          expect(result.status).toBe('rejected');
+          expect((result as PromiseRejectedResult).reason).toBeInstanceOf(WrongLastSequenceError);
+        }
+        expect(await by(under.other, '2', 3)).toBe(4);
+        expect((await bus.streamInfo(STREAM)).lastSequence).toBe(4);
       });
 
       test('refuses unknown streams and subjects the stream does not hold', async () => {
@@ -367,7 +390,9 @@ export function busConformance(name: string, createBus: (options: BusTestOptions
           bus.publish('sedax.notice.a', Buffer.from('probe'));
           await until(() => seen[0]!.length > 0 && seen[1]!.length > 0, 100);
         });
-        await until(() => seen[0]!.length === seen[1]!.length);
+        bus.publish('sedax.notice.a', Buffer.from('start'));
+        const started = (list: string[]): boolean => list.at(-1) === 'sedax.notice.a=start';
+        await until(() => started(seen[0]!) && started(seen[1]!));
         for (const list of seen) list.length = 0;
         for (let i = 0; i < 20; i++) bus.publish('sedax.notice.a', Buffer.from(`${i}`));
         bus.publish('sedax.notice.b', Buffer.from('end'));

@@ -81,7 +81,10 @@ export class MemoryBus implements Bus {
     this.#leases = new Leases(journal);
     this.#journalSnapshots = journal === undefined ? undefined : new JournalSnapshots(journal);
     for (const stream of journal?.streams.values() ?? []) {
-      this.#streams.set(stream.name, new StreamLog(stream.name, stream.subjects, stream));
+      const log = new StreamLog(stream.name, stream.subjects, stream);
+      const { first, last } = stream.head;
+      if (last >= first) log.raiseEpoch(journal!.read(stream, last, last, 1, () => true).messages[0]!.headers);
+      this.#streams.set(stream.name, log);
     }
   }
 

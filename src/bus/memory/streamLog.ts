@@ -1,5 +1,5 @@
 // One stream in memory: its positions, its newest messages, and the readers that wait for more.
-import { type BusMessage, type Headers, WrongLastSequenceError } from '../bus.ts';
+import { type BusMessage, EPOCH_HEADER, FencedError, type Headers, WrongLastSequenceError } from '../bus.ts';
 import { matchesFilter } from '../subjects.ts';
 import type { JournalStream } from './journalLayout.ts';
 
@@ -28,6 +28,8 @@ export class StreamLog {
   #window: BusMessage[] = [];
   #windowAt = 0;
   #wake: Set<() => void> = new Set();
+  /** Of the newest message that says one. */
+  #epoch = 0;
   /** Newest position that is in the journal: what is in memory only must not leave it. */
   journalled: number;
   /** Payload bytes of the messages kept, where there is no journal that knows. */
@@ -80,6 +82,10 @@ export class StreamLog {
     if (expectedLastSequence !== this.#appended) {
       throw new WrongLastSequenceError(this.name, expectedLastSequence, this.#appended);
     }
+    const epoch = headers[EPOCH_HEADER];
+    if (epoch !== undefined && Number(epoch) < this.#epoch) {
+      throw new FencedError(this.name, expectedLastSequence, this.#appended, Number(epoch), this.#epoch);
+    }
     const sequence = this.#appended + 1;
     if (decoded === undefined) return { stream: this.name, sequence, subject, headers, payload };
     return { stream: this.name, sequence, subject, headers, payload, decoded };
@@ -87,6 +93,12 @@ export class StreamLog {
 
   appended(message: BusMessage): void {
     this.#appended = message.sequence;
+    this.raiseEpoch(message.headers);
+  }
+
+  raiseEpoch(headers: Headers): void {
+    const epoch = headers[EPOCH_HEADER];
+    if (epoch !== undefined) this.#epoch = Math.max(this.#epoch, Number(epoch) || 0);
   }
 
   /** Lets readers see the message, the next one after those they see. */

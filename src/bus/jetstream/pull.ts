@@ -1,0 +1,164 @@
+// One life of a consumer: an ephemeral ordered pull consumer from a position on, and the subscription its messages come to.
+// Asks for as many messages as its owner has room for, one request at a time. Ends at the first sign of a fault: its owner
+// starts another one behind the last message it got.
+import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from '@nats-io/transport-node';
+import type { BusMessage } from '../bus.ts';
+import { parseDelivery } from './connection.ts';
+import { readHeaders } from './messageHeaders.ts';
+
+export interface PullEvents {
+  message(message: BusMessage, bytes: number): void;
+  /** A request is used up or timed out: time to ask again. */
+  idle(): void;
+  /** It is over. */
+  fault(reason: string): void;
+}
+
+export interface PullRequest {
+  readonly stream: string;
+  /** Part of the consumer's name, for `nats consumer report`. */
+  readonly name: string;
+  readonly fromSequence: number;
+  readonly filters: readonly string[] | undefined;
+}
+
+/** What a message costs beside its payload, roughly. */
+const MESSAGE_BYTES = 400;
+const HEARTBEAT_MS = 1000;
+const EXPIRES_MS = 30_000;
+/** An owner that does not ask for so long loses the consumer, and makes a new one when it asks again. */
+const INACTIVE_MS = 60_000;
+const MISSED_HEARTBEATS_MS = 3 * HEARTBEAT_MS;
+
+export class Pull {
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #request: PullRequest;
+  readonly #events: PullEvents;
+  readonly #inbox = createInbox();
+  readonly #consumer: string;
+  #subscription: Subscription | undefined;
+  /** Messages asked for and not yet here; 0 = no request is open. */
+  #credit = 0;
+  #delivered = 0;
+  #heardAt = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #over = false;
+  /** Matching messages in the stream behind the newest one received. */
+  pending = 0;
+
+  constructor(connection: NatsConnection, manager: JetStreamManager, request: PullRequest, events: PullEvents) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#request = request;
+    this.#events = events;
+    this.#consumer = `${request.name.replace(/[^A-Za-z0-9_-]/g, '_')}-${nuid.next()}`;
+  }
+
+  get asking(): boolean {
+    return this.#credit > 0;
+  }
+
+  async start(): Promise<void> {
+    const { stream, fromSequence, filters } = this.#request;
+    const config: Partial<ConsumerConfig> = {
+      name: this.#consumer,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: fromSequence,
+      ack_policy: AckPolicy.None,
+      inactive_threshold: nanos(INACTIVE_MS),
+      mem_storage: true,
+      num_replicas: 1,
+      ...(filters === undefined ? {} : { filter_subjects: [...filters] }),
+    };
+    const info = await this.#manager.consumers.add(stream, config);
+    if (this.#over) {
+      this.#delete();
+      return;
+    }
+    this.pending = info.num_pending;
+    this.#subscription = this.#connection.subscribe(this.#inbox, {
+      callback: (error, message) => {
+        if (error) this.#fault(error.message);
+        else this.#received(message);
+      },
+    });
+    this.#heardAt = performance.now();
+    this.#watch = setInterval(() => this.#checkHeartbeat(), HEARTBEAT_MS).unref();
+  }
+
+  ask(messages: number, bytesMax: number): void {
+    this.#credit = messages;
+    this.#heardAt = performance.now();
+    const { stream } = this.#request;
+    const request = {
+      batch: messages,
+      max_bytes: bytesMax,
+      expires: nanos(EXPIRES_MS),
+      idle_heartbeat: nanos(HEARTBEAT_MS),
+    };
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`;
+    this.#connection.publish(subject, JSON.stringify(request), { reply: this.#inbox });
+  }
+
+  stop(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearInterval(this.#watch);
+    this.#subscription?.unsubscribe();
+    if (this.#subscription !== undefined) this.#delete();
+  }
+
+  #delete(): void {
+    // Best effort: it goes by itself after INACTIVE_MS.
+    this.#manager.consumers.delete(this.#request.stream, this.#consumer).catch(() => undefined);
+  }
+
+  #received(message: Msg): void {
+    if (this.#over) return;
+    this.#heardAt = performance.now();
+    const delivery = message.reply === undefined ? undefined : parseDelivery(message.reply);
+    if (delivery === undefined) {
+      this.#status(message);
+      return;
+    }
+    if (delivery.consumerSequence !== this.#delivered + 1) {
+      this.#fault(`message ${this.#delivered + 1} of the consumer is missing`);
+      return;
+    }
+    this.#delivered++;
+    this.#credit--;
+    this.pending = delivery.pending;
+    const { stream } = this.#request;
+    const { subject, data: payload } = message;
+    const headers = readHeaders(message.headers);
+    this.#events.message({ stream, sequence: delivery.streamSequence, subject, headers, payload }, payload.length + MESSAGE_BYTES);
+    if (this.#credit === 0) this.#events.idle();
+  }
+
+  #status(message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    const description = message.headers?.description.toLowerCase() ?? '';
+    if (code === 100) return;
+    // 404, 408: nothing came in time. 409 of these kinds: the request was served as far as its limits allow.
+    const served = code === 409 && (description.includes('maxbytes') || description.includes('batch completed'));
+    if (code === 404 || code === 408 || served) {
+      this.#credit = 0;
+      this.#events.idle();
+      return;
+    }
+    this.#fault(`${code} ${description}`);
+  }
+
+  #checkHeartbeat(): void {
+    if (!this.asking) return;
+    if (performance.now() - this.#heardAt > MISSED_HEARTBEATS_MS) this.#fault('heartbeats are missing');
+  }
+
+  #fault(reason: string): void {
+    if (this.#over) return;
+    this.stop();
+    this.#events.fault(reason);
+  }
+}
