@@ -24,7 +24,23 @@ export interface OrderInput extends Omit<OrderTerms, 'clientOrderId'> {
 
 /** Checks and converts a single order's parameters. */
 export function orderFrom(instrument: Instrument, input: OrderInput): NewOrder {
-  const terms: OrderTerms = { ...input, clientOrderId: input.newClientOrderId };
+  const terms: OrderTerms = {
+    side: input.side,
+    type: input.type,
+    timeInForce: input.timeInForce,
+    quantity: input.quantity,
+    quoteOrderQty: input.quoteOrderQty,
+    price: input.price,
+    clientOrderId: input.newClientOrderId,
+    strategyId: input.strategyId,
+    strategyType: input.strategyType,
+    stopPrice: input.stopPrice,
+    trailingDelta: input.trailingDelta,
+    icebergQty: input.icebergQty,
+    pegPriceType: input.pegPriceType,
+    pegOffsetValue: input.pegOffsetValue,
+    pegOffsetType: input.pegOffsetType,
+  };
   checkTerms(terms, PLAIN_NAMES);
   return newOrder(instrument, terms, PLAIN_NAMES, input.selfTradePreventionMode);
 }

@@ -34,17 +34,20 @@ export class ParamSpec<S extends Spec> {
   readonly spec: S;
   readonly names: readonly string[];
   readonly #params: readonly Param<unknown>[];
+  /** Cloned for every call: an object built name by name would become a hash table beyond a dozen names. */
+  readonly #empty: Readonly<Record<string, unknown>>;
 
   constructor(spec: S) {
     this.spec = spec;
     this.names = Object.keys(spec);
     this.#params = Object.values(spec);
+    this.#empty = JSON.parse(`{${this.names.map((name) => `"${name}":null`).join()}}`) as Record<string, null>;
   }
 
   parse(raw: RawParams, envelope: Envelope): Parsed<S> {
     const most = this.names.length + envelope.names.length;
     if (raw.count > most) throw tooManyParameters(most, raw.count);
-    const parsed: Record<string, unknown> = {};
+    const parsed: Record<string, unknown> = { ...this.#empty };
     let read = 0;
     for (let i = 0; i < this.names.length; i++) {
       const name = this.names[i] as string;

@@ -1,63 +1,81 @@
-// The fields an order shows only under conditions ("Conditional fields in Order Responses"), for every kind of report.
+// The fields an order shows only under conditions ("Conditional fields in Order Responses"), each as its value or undefined.
+// Reports are literals with every field at its place: one shape for all of them, and JSON leaves out what is undefined.
 import type { Instrument } from '../../../domain/instrument.ts';
 import { isTriggered, PegOffsetType, PegPriceType } from '../../../domain/orderTerms.ts';
 import type { SpotOrder } from '../../../domain/spotOrder.ts';
 import { formatPrice, formatQuantity } from '../../units.ts';
 import type { TimePrinter } from '../timeUnit.ts';
-import { expiryReasonWord, pegOffsetTypeWord, pegPriceTypeWord } from './words.ts';
+import { pegOffsetTypeWord, pegPriceTypeWord } from './words.ts';
 
+type Order = Readonly<SpotOrder>;
+
+/** JSON-ready: undefined fields are absent. */
 export type Report = Record<string, unknown>;
 
 /** MARKET by quote amount: its quantity is what it executed. */
-export function originalLots(order: Readonly<SpotOrder>): number {
+export function originalLots(order: Order): number {
   return order.origLots === 0 && order.origQuoteUnits > 0n ? order.executedLots : order.origLots;
 }
 
-/** OPO's pending leg has no quantity until its working order is filled: the field is absent then. */
-export function quantityUnknown(order: Readonly<SpotOrder>): boolean {
-  return order.origLots === 0 && order.origQuoteUnits === 0n;
+/** Absent for OPO's pending leg, which has no quantity until its working order is filled. */
+export function origQty(instrument: Instrument, order: Order): string | undefined {
+  const unknown = order.origLots === 0 && order.origQuoteUnits === 0n;
+  return unknown ? undefined : formatQuantity(instrument, originalLots(order));
 }
 
 /** -1 = not working yet. */
-export function workingTime(order: Readonly<SpotOrder>, time: TimePrinter): number {
+export function workingTime(order: Order, time: TimePrinter): number {
   return order.workingUs === 0 ? -1 : time(order.workingUs);
 }
 
-/** Right after price. */
-export function pegFields(report: Report, instrument: Instrument, order: Readonly<SpotOrder>): void {
-  if (order.pegPriceType === PegPriceType.NONE) return;
-  report.pegPriceType = pegPriceTypeWord(order.pegPriceType);
-  if (order.pegOffsetType !== PegOffsetType.NONE) {
-    report.pegOffsetType = pegOffsetTypeWord(order.pegOffsetType);
-    report.pegOffsetValue = order.pegOffsetValue;
-  }
-  if (order.peggedPriceTicks !== 0) report.peggedPrice = formatPrice(instrument, order.peggedPriceTicks);
+export function pegPriceType(order: Order): string | undefined {
+  return order.pegPriceType === PegPriceType.NONE ? undefined : pegPriceTypeWord(order.pegPriceType);
 }
 
-/** Right after side. Queries show stopPrice and icebergQty always and leave them out here. */
-export function conditionalFields(
-  report: Report,
-  instrument: Instrument,
-  order: Readonly<SpotOrder>,
-  time: TimePrinter,
-  isQuery: boolean,
-): void {
-  if (!isQuery && isTriggered(order.type)) report.stopPrice = formatPrice(instrument, order.stopPriceTicks);
-  if (order.trailingDelta !== 0) {
-    report.trailingDelta = order.trailingDelta;
-    report.trailingTime = order.trailingUs === 0 ? -1 : time(order.trailingUs);
-  }
-  if (!isQuery && order.icebergLots !== 0) report.icebergQty = formatQuantity(instrument, order.icebergLots);
-  if (order.strategyId !== null) report.strategyId = order.strategyId;
-  if (order.strategyType !== null) report.strategyType = order.strategyType;
+export function pegOffsetType(order: Order): string | undefined {
+  return order.pegOffsetType === PegOffsetType.NONE ? undefined : pegOffsetTypeWord(order.pegOffsetType);
 }
 
-/** At the end: how it expired, and what self-trade prevention took from it. */
-export function endFields(report: Report, instrument: Instrument, order: Readonly<SpotOrder>, isQuery: boolean): void {
-  if (order.preventedLots > 0) {
-    if (isQuery && order.preventedMatch !== null) report.preventedMatchId = order.preventedMatch.preventedMatchId;
-    report.preventedQuantity = formatQuantity(instrument, order.preventedLots);
-  }
-  const reason = expiryReasonWord(order);
-  if (reason !== undefined) report.expiryReason = reason;
+export function pegOffsetValue(order: Order): number | undefined {
+  return order.pegOffsetType === PegOffsetType.NONE ? undefined : order.pegOffsetValue;
+}
+
+/** Known once the order has been on the book. */
+export function peggedPrice(instrument: Instrument, order: Order): string | undefined {
+  return order.peggedPriceTicks === 0 ? undefined : formatPrice(instrument, order.peggedPriceTicks);
+}
+
+export function stopPrice(instrument: Instrument, order: Order): string | undefined {
+  return isTriggered(order.type) ? formatPrice(instrument, order.stopPriceTicks) : undefined;
+}
+
+export function trailingDelta(order: Order): number | undefined {
+  return order.trailingDelta === 0 ? undefined : order.trailingDelta;
+}
+
+/** -1 until tracking is active. */
+export function trailingTime(order: Order, time: TimePrinter): number | undefined {
+  if (order.trailingDelta === 0) return undefined;
+  return order.trailingUs === 0 ? -1 : time(order.trailingUs);
+}
+
+export function icebergQty(instrument: Instrument, order: Order): string | undefined {
+  return order.icebergLots === 0 ? undefined : formatQuantity(instrument, order.icebergLots);
+}
+
+export function strategyId(order: Order): number | undefined {
+  return order.strategyId ?? undefined;
+}
+
+export function strategyType(order: Order): number | undefined {
+  return order.strategyType ?? undefined;
+}
+
+/** What self-trade prevention took from the order. */
+export function preventedQuantity(instrument: Instrument, order: Order): string | undefined {
+  return order.preventedLots === 0 ? undefined : formatQuantity(instrument, order.preventedLots);
+}
+
+export function preventedMatchId(order: Order): number | undefined {
+  return order.preventedLots === 0 ? undefined : order.preventedMatch?.preventedMatchId;
 }

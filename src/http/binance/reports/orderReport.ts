@@ -2,13 +2,14 @@
 // Transport-independent: REST bodies and WS-API results are the same objects.
 import type { Instrument } from '../../../domain/instrument.ts';
 import { Side } from '../../../domain/orderTerms.ts';
-import type { PreventedMatch, SpotOrder } from '../../../domain/spotOrder.ts';
+import type { PreventedMatch } from '../../../domain/spotOrder.ts';
 import type { SpotTrade } from '../../../domain/spotTrade.ts';
 import type { OrderReport } from '../../../ports/exchangePort.ts';
 import { formatPrice, formatQuantity, formatQuote, formatUnits } from '../../units.ts';
 import type { TimePrinter } from '../timeUnit.ts';
-import { conditionalFields, endFields, originalLots, pegFields, quantityUnknown, type Report, workingTime } from './orderFields.ts';
-import { orderStatusWord, orderTypeWord, sideWord, stpModeWord, timeInForceWord } from './words.ts';
+import type { Report } from './orderFields.ts';
+import * as fields from './orderFields.ts';
+import { expiryReasonWord, orderStatusWord, orderTypeWord, sideWord, stpModeWord, timeInForceWord } from './words.ts';
 
 export type ResponseType = 'ACK' | 'RESULT' | 'FULL';
 
@@ -35,34 +36,20 @@ function fill(instrument: Instrument, trade: SpotTrade, side: Side): Report {
   };
 }
 
+/** Zero where the mode took nothing from that side: then the field is absent. */
+export function preventedLots(instrument: Instrument, lots: number): string | undefined {
+  return lots === 0 ? undefined : formatQuantity(instrument, lots);
+}
+
 function preventedMatch(instrument: Instrument, match: PreventedMatch): Report {
-  const row: Report = {
+  return {
     preventedMatchId: match.preventedMatchId,
     makerSymbol: instrument.symbol,
     makerOrderId: match.makerOrderId,
     price: formatPrice(instrument, match.priceTicks),
+    takerPreventedQuantity: preventedLots(instrument, match.takerPreventedLots),
+    makerPreventedQuantity: preventedLots(instrument, match.makerPreventedLots),
   };
-  if (match.takerPreventedLots > 0) {
-    row.takerPreventedQuantity = formatQuantity(instrument, match.takerPreventedLots);
-  }
-  if (match.makerPreventedLots > 0) {
-    row.makerPreventedQuantity = formatQuantity(instrument, match.makerPreventedLots);
-  }
-  return row;
-}
-
-/** price, quantities, words: the middle every report shares. */
-function terms(report: Report, instrument: Instrument, order: Readonly<SpotOrder>, parked: boolean): void {
-  report.price = formatPrice(instrument, order.priceTicks);
-  pegFields(report, instrument, order);
-  if (!quantityUnknown(order)) report.origQty = formatQuantity(instrument, originalLots(order));
-  report.executedQty = formatQuantity(instrument, order.executedLots);
-  report.origQuoteOrderQty = formatQuote(instrument, order.origQuoteUnits);
-  report.cummulativeQuoteQty = formatQuote(instrument, order.cumQuoteUnits);
-  report.status = orderStatusWord(order, parked);
-  report.timeInForce = timeInForceWord(order.timeInForce);
-  report.type = orderTypeWord(order.type);
-  report.side = sideWord(order.side);
 }
 
 /** tradeGroupId: of the account, -1 = none. `parked`: a leg of a list that waits for the working order. */
@@ -74,72 +61,110 @@ export function placementReport(
   time: TimePrinter,
   parked = false,
 ): Report {
-  const report: Report = {
-    symbol: order.symbol,
-    orderId: order.orderId,
-    orderListId: order.orderListId,
-    clientOrderId: order.clientOrderId,
-    transactTime: time(timeUs),
-  };
-  if (responseType === 'ACK') return report;
-  terms(report, instrument, order, parked);
-  conditionalFields(report, instrument, order, time, false);
-  report.workingTime = workingTime(order, time);
-  if (responseType === 'FULL') report.fills = fills.map((trade) => fill(instrument, trade, order.side));
+  const transactTime = time(timeUs);
+  const { symbol, orderId, orderListId, clientOrderId } = order;
+  if (responseType === 'ACK') return { symbol, orderId, orderListId, clientOrderId, transactTime };
   const prevented = preventedMatches ?? (order.preventedMatch === null ? [] : [order.preventedMatch]);
-  if (prevented.length > 0) {
-    report.preventedMatches = prevented.map((match) => preventedMatch(instrument, match));
-    if (tradeGroupId > -1) report.tradeGroupId = tradeGroupId;
-  }
-  report.selfTradePreventionMode = stpModeWord(order.stpMode);
-  endFields(report, instrument, order, false);
-  return report;
+  const hasPrevented = prevented.length > 0;
+  return {
+    symbol,
+    orderId,
+    orderListId,
+    clientOrderId,
+    transactTime,
+    price: formatPrice(instrument, order.priceTicks),
+    pegPriceType: fields.pegPriceType(order),
+    pegOffsetType: fields.pegOffsetType(order),
+    pegOffsetValue: fields.pegOffsetValue(order),
+    peggedPrice: fields.peggedPrice(instrument, order),
+    origQty: fields.origQty(instrument, order),
+    executedQty: formatQuantity(instrument, order.executedLots),
+    origQuoteOrderQty: formatQuote(instrument, order.origQuoteUnits),
+    cummulativeQuoteQty: formatQuote(instrument, order.cumQuoteUnits),
+    status: orderStatusWord(order, parked),
+    timeInForce: timeInForceWord(order.timeInForce),
+    type: orderTypeWord(order.type),
+    side: sideWord(order.side),
+    stopPrice: fields.stopPrice(instrument, order),
+    trailingDelta: fields.trailingDelta(order),
+    trailingTime: fields.trailingTime(order, time),
+    icebergQty: fields.icebergQty(instrument, order),
+    strategyId: fields.strategyId(order),
+    strategyType: fields.strategyType(order),
+    workingTime: fields.workingTime(order, time),
+    fills: responseType === 'FULL' ? fills.map((trade) => fill(instrument, trade, order.side)) : undefined,
+    preventedMatches: hasPrevented ? prevented.map((match) => preventedMatch(instrument, match)) : undefined,
+    tradeGroupId: hasPrevented && tradeGroupId > -1 ? tradeGroupId : undefined,
+    selfTradePreventionMode: stpModeWord(order.stpMode),
+    preventedQuantity: fields.preventedQuantity(instrument, order),
+    expiryReason: expiryReasonWord(order),
+  };
 }
 
 /** `cancelId`: the client id of the cancel, which ended this order whether or not it named it. */
 export function cancelReport(instrument: Instrument, { order, timeUs }: OrderReport, cancelId: string, time: TimePrinter): Report {
-  const report: Report = {
+  return {
     symbol: order.symbol,
     origClientOrderId: order.clientOrderId,
     orderId: order.orderId,
     orderListId: order.orderListId,
     clientOrderId: cancelId,
     transactTime: time(timeUs),
+    price: formatPrice(instrument, order.priceTicks),
+    pegPriceType: fields.pegPriceType(order),
+    pegOffsetType: fields.pegOffsetType(order),
+    pegOffsetValue: fields.pegOffsetValue(order),
+    peggedPrice: fields.peggedPrice(instrument, order),
+    origQty: fields.origQty(instrument, order),
+    executedQty: formatQuantity(instrument, order.executedLots),
+    origQuoteOrderQty: formatQuote(instrument, order.origQuoteUnits),
+    cummulativeQuoteQty: formatQuote(instrument, order.cumQuoteUnits),
+    status: orderStatusWord(order, false),
+    timeInForce: timeInForceWord(order.timeInForce),
+    type: orderTypeWord(order.type),
+    side: sideWord(order.side),
+    stopPrice: fields.stopPrice(instrument, order),
+    trailingDelta: fields.trailingDelta(order),
+    trailingTime: fields.trailingTime(order, time),
+    icebergQty: fields.icebergQty(instrument, order),
+    strategyId: fields.strategyId(order),
+    strategyType: fields.strategyType(order),
+    selfTradePreventionMode: stpModeWord(order.stpMode),
+    preventedQuantity: fields.preventedQuantity(instrument, order),
+    expiryReason: expiryReasonWord(order),
   };
-  terms(report, instrument, order, false);
-  conditionalFields(report, instrument, order, time, false);
-  report.selfTradePreventionMode = stpModeWord(order.stpMode);
-  endFields(report, instrument, order, false);
-  return report;
 }
 
 /** The amendedOrder of an amend: its own spelling of the same facts. */
-export function amendedOrder(
-  instrument: Instrument,
-  { order, origClientOrderId }: OrderReport,
-  time: TimePrinter,
-  parked: boolean,
-): Report {
-  const report: Report = {
+export function amendedOrder(instrument: Instrument, report: OrderReport, time: TimePrinter, parked: boolean): Report {
+  const { order, origClientOrderId } = report;
+  return {
     symbol: order.symbol,
     orderId: order.orderId,
     orderListId: order.orderListId,
     origClientOrderId,
     clientOrderId: order.clientOrderId,
     price: formatPrice(instrument, order.priceTicks),
+    pegPriceType: fields.pegPriceType(order),
+    pegOffsetType: fields.pegOffsetType(order),
+    pegOffsetValue: fields.pegOffsetValue(order),
+    peggedPrice: fields.peggedPrice(instrument, order),
+    qty: formatQuantity(instrument, order.origLots),
+    executedQty: formatQuantity(instrument, order.executedLots),
+    preventedQty: formatQuantity(instrument, order.preventedLots),
+    quoteOrderQty: formatQuote(instrument, order.origQuoteUnits),
+    cumulativeQuoteQty: formatQuote(instrument, order.cumQuoteUnits),
+    status: orderStatusWord(order, parked),
+    timeInForce: timeInForceWord(order.timeInForce),
+    type: orderTypeWord(order.type),
+    side: sideWord(order.side),
+    stopPrice: fields.stopPrice(instrument, order),
+    trailingDelta: fields.trailingDelta(order),
+    trailingTime: fields.trailingTime(order, time),
+    icebergQty: fields.icebergQty(instrument, order),
+    strategyId: fields.strategyId(order),
+    strategyType: fields.strategyType(order),
+    workingTime: order.workingUs === 0 ? undefined : time(order.workingUs),
+    selfTradePreventionMode: stpModeWord(order.stpMode),
   };
-  pegFields(report, instrument, order);
-  report.qty = formatQuantity(instrument, order.origLots);
-  report.executedQty = formatQuantity(instrument, order.executedLots);
-  report.preventedQty = formatQuantity(instrument, order.preventedLots);
-  report.quoteOrderQty = formatQuote(instrument, order.origQuoteUnits);
-  report.cumulativeQuoteQty = formatQuote(instrument, order.cumQuoteUnits);
-  report.status = orderStatusWord(order, parked);
-  report.timeInForce = timeInForceWord(order.timeInForce);
-  report.type = orderTypeWord(order.type);
-  report.side = sideWord(order.side);
-  conditionalFields(report, instrument, order, time, false);
-  if (order.workingUs !== 0) report.workingTime = time(order.workingUs);
-  report.selfTradePreventionMode = stpModeWord(order.stpMode);
-  return report;
 }

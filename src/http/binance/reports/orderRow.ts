@@ -6,38 +6,47 @@ import type { SpotTrade } from '../../../domain/spotTrade.ts';
 import type { OrderAmendment, PreventedMatchRow } from '../../../ports/historyQueries.ts';
 import { formatPrice, formatQuantity, formatQuote } from '../../units.ts';
 import type { TimePrinter } from '../timeUnit.ts';
-import { conditionalFields, endFields, originalLots, pegFields, quantityUnknown, type Report, workingTime } from './orderFields.ts';
-import { commissionOf } from './orderReport.ts';
-import { orderStatusWord, orderTypeWord, sideWord, stpModeWord, timeInForceWord } from './words.ts';
+import type { Report } from './orderFields.ts';
+import * as fields from './orderFields.ts';
+import { commissionOf, preventedLots } from './orderReport.ts';
+import { expiryReasonWord, orderStatusWord, orderTypeWord, sideWord, stpModeWord, timeInForceWord } from './words.ts';
 
 /** `parked`: a leg of a list that waits for the working order. */
 export function orderRow(instrument: Instrument, order: Readonly<SpotOrder>, time: TimePrinter, parked: boolean): Report {
-  const row: Report = {
+  return {
     symbol: order.symbol,
     orderId: order.orderId,
     orderListId: order.orderListId,
     clientOrderId: order.clientOrderId,
     price: formatPrice(instrument, order.priceTicks),
+    pegPriceType: fields.pegPriceType(order),
+    pegOffsetType: fields.pegOffsetType(order),
+    pegOffsetValue: fields.pegOffsetValue(order),
+    peggedPrice: fields.peggedPrice(instrument, order),
+    origQty: fields.origQty(instrument, order),
+    executedQty: formatQuantity(instrument, order.executedLots),
+    cummulativeQuoteQty: formatQuote(instrument, order.cumQuoteUnits),
+    status: orderStatusWord(order, parked),
+    timeInForce: timeInForceWord(order.timeInForce),
+    type: orderTypeWord(order.type),
+    side: sideWord(order.side),
+    // Queries show these two always.
+    stopPrice: formatPrice(instrument, order.stopPriceTicks),
+    icebergQty: formatQuantity(instrument, order.icebergLots),
+    trailingDelta: fields.trailingDelta(order),
+    trailingTime: fields.trailingTime(order, time),
+    strategyId: fields.strategyId(order),
+    strategyType: fields.strategyType(order),
+    time: time(order.createdUs),
+    updateTime: time(order.updateUs),
+    isWorking: order.workingUs !== 0,
+    workingTime: fields.workingTime(order, time),
+    origQuoteOrderQty: formatQuote(instrument, order.origQuoteUnits),
+    selfTradePreventionMode: stpModeWord(order.stpMode),
+    preventedMatchId: fields.preventedMatchId(order),
+    preventedQuantity: fields.preventedQuantity(instrument, order),
+    expiryReason: expiryReasonWord(order),
   };
-  pegFields(row, instrument, order);
-  if (!quantityUnknown(order)) row.origQty = formatQuantity(instrument, originalLots(order));
-  row.executedQty = formatQuantity(instrument, order.executedLots);
-  row.cummulativeQuoteQty = formatQuote(instrument, order.cumQuoteUnits);
-  row.status = orderStatusWord(order, parked);
-  row.timeInForce = timeInForceWord(order.timeInForce);
-  row.type = orderTypeWord(order.type);
-  row.side = sideWord(order.side);
-  row.stopPrice = formatPrice(instrument, order.stopPriceTicks);
-  conditionalFields(row, instrument, order, time, true);
-  row.icebergQty = formatQuantity(instrument, order.icebergLots);
-  row.time = time(order.createdUs);
-  row.updateTime = time(order.updateUs);
-  row.isWorking = order.workingUs !== 0;
-  row.workingTime = workingTime(order, time);
-  row.origQuoteOrderQty = formatQuote(instrument, order.origQuoteUnits);
-  row.selfTradePreventionMode = stpModeWord(order.stpMode);
-  endFields(row, instrument, order, true);
-  return row;
 }
 
 /** One side of a trade: two rows when the account traded with itself. `orderListIdOf`: of the side's order. */
@@ -76,7 +85,7 @@ export function amendmentRow(instrument: Instrument, amendment: OrderAmendment, 
 
 /** The prevented quantities appear for the sides the mode took something from. */
 export function preventedMatchRow(instrument: Instrument, match: PreventedMatchRow, tradeGroupId: number, time: TimePrinter): Report {
-  const row: Report = {
+  return {
     symbol: match.symbol,
     preventedMatchId: match.preventedMatchId,
     takerOrderId: match.takerOrderId,
@@ -85,13 +94,8 @@ export function preventedMatchRow(instrument: Instrument, match: PreventedMatchR
     tradeGroupId,
     selfTradePreventionMode: stpModeWord(match.stpMode),
     price: formatPrice(instrument, match.priceTicks),
+    takerPreventedQuantity: preventedLots(instrument, match.takerPreventedLots),
+    makerPreventedQuantity: preventedLots(instrument, match.makerPreventedLots),
+    transactTime: time(match.timeUs),
   };
-  if (match.takerPreventedLots > 0) {
-    row.takerPreventedQuantity = formatQuantity(instrument, match.takerPreventedLots);
-  }
-  if (match.makerPreventedLots > 0) {
-    row.makerPreventedQuantity = formatQuantity(instrument, match.makerPreventedLots);
-  }
-  row.transactTime = time(match.timeUs);
-  return row;
 }
