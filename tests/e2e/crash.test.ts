@@ -9,6 +9,8 @@ import { cli, demoKeys, SedaxProcess } from './sedaxProcess.ts';
 
 const KILLS = Number(process.env.CRASH_TEST_KILLS ?? 50);
 const SEED = Number(process.env.CRASH_TEST_SEED ?? Date.now() % 1_000_000);
+/** Orders answered in a round before its kill. */
+const ORDERS_BEFORE_KILL = 8;
 /** Most milliseconds between the first answer and the kill. */
 const LOAD_MS_MAX = 400;
 
@@ -65,9 +67,11 @@ test(`${KILLS} kills under load lose and double nothing (seed ${SEED})`, { timeo
       const clients = demoKeys(dir).flatMap((key) => [new NativeClient(sedax.url, key), new NativeClient(sedax.url, key)]);
       let running = true;
       const loads = clients.map((client) => load(client, next, acknowledged, cancelled, () => running));
-      // Some kills hit the start of the load, most of them a venue at work, however slow the machine is today.
-      const before = acknowledged.size;
-      if (next() < 0.8) await expect.poll(() => acknowledged.size, { timeout: 10_000, interval: 5 }).toBeGreaterThan(before);
+      // Every fifth kill may hit the start of the load; the others a venue at work, however slow the machine is today.
+      const orders = acknowledged.size + ORDERS_BEFORE_KILL;
+      const cancels = cancelled.size;
+      if (kill % 5 !== 0)
+        await expect.poll(() => acknowledged.size >= orders && cancelled.size > cancels, { timeout: 60_000, interval: 5 }).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, next() * LOAD_MS_MAX));
       await sedax.kill();
       running = false;
@@ -77,9 +81,9 @@ test(`${KILLS} kills under load lose and double nothing (seed ${SEED})`, { timeo
       const verified = await cli(['verify', '--data-dir', dir, '--acknowledged', file]);
       expect(verified.code, `seed ${SEED}, kill ${kill}:\n${verified.output}`).toBe(0);
     }
-    // The load was real: on a machine that barely runs, this many kills would prove nothing.
+    // The load was real: without it this many kills would prove nothing.
     expect(acknowledged.size).toBeGreaterThan(KILLS * 5);
-    expect(cancelled.size).toBeGreaterThan(KILLS);
+    expect(cancelled.size).toBeGreaterThan(KILLS / 2);
     process.stdout.write(
       `crash test: ${KILLS} kills, ${acknowledged.size} orders and ${cancelled.size} cancels acknowledged, none lost (seed ${SEED})\n`,
     );
