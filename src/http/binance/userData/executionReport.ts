@@ -12,6 +12,7 @@ import { originalLots } from '../reports/orderFields.ts';
 import { commissionOf } from '../reports/orderReport.ts';
 import {
   expiryReasonWord,
+  looksParked,
   orderStatusWord,
   orderTypeWord,
   pegOffsetTypeWord,
@@ -97,13 +98,14 @@ function conditionalFields(instrument: Instrument, { order, preventedMatch }: Ex
   return expiryReason === undefined ? text : `${text},"eR":"${expiryReason}"`;
 }
 
-/** `tradeGroupId`: of the account, -1 = none. */
+/** `tradeGroupId`: of the account, -1 = none. `parked`: a leg of a list that waits for the working order. */
 export function executionReport(
   instrument: Instrument,
   execution: Execution,
   tradeGroupId: number,
   eventUs: number,
   time: TimePrinter,
+  parked = looksParked(execution.order),
 ): string {
   const { order, trade } = execution;
   const [c, C] = clientIds(execution);
@@ -114,7 +116,7 @@ export function executionReport(
     `"S":"${sideWord(order.side)}","o":"${orderTypeWord(order.type)}","f":"${timeInForceWord(order.timeInForce)}",` +
     `"q":"${formatQuantity(instrument, originalLots(order))}","p":"${formatPrice(instrument, order.priceTicks)}",` +
     `"P":"${formatPrice(instrument, order.stopPriceTicks)}","F":"${formatQuantity(instrument, order.icebergLots)}",` +
-    `"g":${order.orderListId},"C":${JSON.stringify(C)},"x":"${execution.executionType}","X":"${orderStatusWord(order)}",` +
+    `"g":${order.orderListId},"C":${JSON.stringify(C)},"x":"${execution.executionType}","X":"${orderStatusWord(order, parked)}",` +
     `"r":"${REJECT_WORDS.get(order.rejectCode) ?? 'NONE'}","i":${order.orderId},` +
     `"l":"${formatQuantity(instrument, trade?.lots ?? 0)}","z":"${formatQuantity(instrument, order.executedLots)}",` +
     `"L":"${formatPrice(instrument, trade?.priceTicks ?? 0)}",${commission(instrument, execution)},` +

@@ -1,8 +1,10 @@
 // The user data of accounts that somebody listens to. In: AccountEvents. Out: to every subscriber the events as JSON texts,
 // rendered once per account and time unit, however many connections get them. Knows no protocol around the events.
 import { assertNever } from '../../../domain/assert.ts';
+import { ContingencyType, ListLeg, ListStatusType } from '../../../domain/orderTerms.ts';
 import type { AccountEvent } from '../../../ports/accountEvents.ts';
 import type { ExchangePort } from '../../../ports/exchangePort.ts';
+import { looksParked } from '../reports/words.ts';
 import { type TimePrinter, type TimeUnit, timePrinter } from '../timeUnit.ts';
 import { balanceUpdate, listStatus, outboundAccountPosition } from './accountPayload.ts';
 import { executionReport } from './executionReport.ts';
@@ -17,6 +19,19 @@ interface Listened {
   readonly subscribers: Set<UserDataSubscriber>;
   readonly stopListening: () => void;
 }
+
+/** Lists placed in these events whose legs wait for a working order. */
+function listsJustPlaced(events: readonly AccountEvent[]): ReadonlySet<number> {
+  let placed: Set<number> | undefined;
+  for (const event of events) {
+    if (event.kind !== 'list' || event.list.statusType !== ListStatusType.EXEC_STARTED) continue;
+    if (event.list.contingencyType === ContingencyType.OCO) continue;
+    placed ??= new Set();
+    placed.add(event.list.orderListId);
+  }
+  return placed ?? NO_LISTS;
+}
+const NO_LISTS: ReadonlySet<number> = new Set();
 
 export class UserDataHub {
   readonly #exchange: Pick<ExchangePort, 'accountEvents' | 'registry' | 'clock'>;
@@ -66,13 +81,16 @@ export class UserDataHub {
 
   #render(accountId: number, events: readonly AccountEvent[], eventUs: number, time: TimePrinter): string[] {
     const texts: string[] = [];
+    const waiting = listsJustPlaced(events);
     for (const event of events) {
       switch (event.kind) {
         case 'execution': {
           const instrument = this.#exchange.registry.instrument(event.order.symbol);
           if (instrument === undefined) break;
           const tradeGroupId = this.#exchange.registry.profile(accountId)?.tradeGroupId ?? -1;
-          texts.push(executionReport(instrument, event, tradeGroupId, eventUs, time));
+          // A list and its legs are placed in one batch; of an OTOCO's stop legs only the list tells that they wait.
+          const parked = waiting.has(event.order.orderListId) && event.order.listLeg !== ListLeg.WORKING;
+          texts.push(executionReport(instrument, event, tradeGroupId, eventUs, time, parked || looksParked(event.order)));
           break;
         }
         case 'positions':
