@@ -22,8 +22,8 @@ export interface HistoryStore extends HistoryQueries {
   apply(stream: string, sequence: number, entries: readonly ChangeLogEntry[]): void;
   /**
    * Commits everything applied so far, together with the positions, in one transaction. Calls made while one commits
-   * share the next. Rejects with HistoryWriteError when the storage fails; nothing is lost then, and a later call tries
-   * again. Callers bound memory by awaiting it: what is applied and not yet flushed is held twice.
+   * share the next. Rejects with HistoryWriteError when the storage fails: then the store still answers but takes in
+   * nothing more, and what the storage holds is as it was after the last commit. Callers bound memory by awaiting it.
    */
   flush(): Promise<void>;
   /** Last sequence of the stream that is committed; feeding goes on after it. 0 = nothing yet. */

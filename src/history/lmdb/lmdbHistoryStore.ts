@@ -55,7 +55,7 @@ export class LmdbHistoryStore implements HistoryStore {
   #waiting: Promise<void> | undefined;
   /** Something was applied since the last commit. */
   #changed = false;
-  /** What apply() failed with. */
+  /** What apply() or a commit failed with. */
   #broken: unknown;
 
   constructor(options: LmdbHistoryOptions) {
@@ -116,14 +116,16 @@ export class LmdbHistoryStore implements HistoryStore {
     return this.#waiting;
   }
 
-  /** A message taken in by half may be neither tried again nor committed: open the history again. */
+  /**
+   * A message taken in by half may be neither tried again nor committed, and after a failed commit LMDB is not to be
+   * trusted: open the history again, and go on from its positions.
+   */
   #brokenError(): HistoryWriteError {
-    return new HistoryWriteError('history stopped at a message it could not take in', { cause: this.#broken });
+    return new HistoryWriteError('history takes in nothing more after a failure', { cause: this.#broken });
   }
 
   async close(): Promise<void> {
     try {
-      await this.#committing;
       if (this.#broken === undefined) await this.flush();
     } finally {
       await this.#file.close();
@@ -209,7 +211,7 @@ export class LmdbHistoryStore implements HistoryStore {
       await this.#file.committed();
     } catch (error) {
       this.#spiller.failed();
-      this.#changed = true;
+      this.#broken = error;
       throw error;
     }
     for (const { segment, from, to } of slices) {

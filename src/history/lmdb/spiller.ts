@@ -72,16 +72,9 @@ export class Spiller {
     this.#spilled = [];
   }
 
-  /** The commit failed: the rows are where they were. */
+  /** The commit failed: the rows are where they were, for queries; nothing is committed any more. */
   failed(): void {
-    for (const { list } of this.#spilled) {
-      list.unspill();
-      // It may stand in a later segment's queue as well, which does no harm.
-      list.queue(this.#state.journal);
-      if (list.refs.length >= LONG_LIST) this.#state.journal.long(list);
-    }
-    this.#retiring = 0;
-    this.#spilled = [];
+    for (const { list } of this.#spilled) list.unspill();
   }
 
   /** Moves the segment's rows on; false when the budget ended first. */
