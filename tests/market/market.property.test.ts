@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { Lockstep } from './lockstep.ts';
 import { randomCommand } from './randomCommands.ts';
 
-const RUNS = Number(process.env.MARKET_RUNS ?? 40);
+const RUNS = Number(process.env.MARKET_RUNS ?? 25);
 const TIMEOUT_MS = 60_000 + RUNS * 500;
 const commands = fc.array(randomCommand, { minLength: 1, maxLength: 120, size: 'max' });
 

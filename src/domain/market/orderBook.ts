@@ -18,9 +18,12 @@ const CHAIN = 7;
 const HEAD = 4;
 const TAIL = 5;
 const COUNT = 6;
-const SIDE = 7;
+/** The side in the lowest bits, the ladder's leaf above them. */
+const SIDE_AND_LEAF = 7;
+const SIDE_BITS = 2;
+const SIDE_MASK = 3;
 
-/** Odd, near 2^32 / golden ratio: spreads ids that ascend by any step evenly over the buckets. */
+/** Odd, near 2^32 / golden ratio: where the run of buckets of one block of ids begins. */
 const SPREAD = 0x9e3779b1;
 
 class Pool {
@@ -65,7 +68,7 @@ export class OrderBook {
   readonly #levels: Pool;
   /** Orders by id: chains through CHAIN, one bucket per order or more. */
   #buckets: Int32Array;
-  #shift: number;
+  #bits: number;
   #size = 0;
 
   /** Grows beyond the capacity by itself. */
@@ -74,7 +77,7 @@ export class OrderBook {
     this.#levels = new Pool(capacity);
     const bits = Math.max(4, 32 - Math.clz32(capacity - 1));
     this.#buckets = new Int32Array(2 ** bits);
-    this.#shift = 32 - bits;
+    this.#bits = bits;
   }
 
   /** Orders on the book. */
@@ -95,7 +98,7 @@ export class OrderBook {
 
   /** The order with that id; 0 when it is not on the book. */
   find(orderId: number): number {
-    let node = this.#buckets[Math.imul(orderId, SPREAD) >>> this.#shift]!;
+    let node = this.#buckets[this.#bucketOf(orderId)]!;
     const doubles = this.#orders.doubles;
     const words = this.#orders.words;
     while (node !== 0 && doubles[node * DOUBLES + 1] !== orderId) node = words[node * WORDS + CHAIN]!;
@@ -115,7 +118,7 @@ export class OrderBook {
   }
 
   side(node: number): Side {
-    return this.#levels.words[this.#orders.words[node * WORDS + LEVEL]! * WORDS + SIDE] as Side;
+    return (this.#levels.words[this.#orders.words[node * WORDS + LEVEL]! * WORDS + SIDE_AND_LEAF]! & SIDE_MASK) as Side;
   }
 
   /** The order behind it at the same price; 0 for the last. */
@@ -136,8 +139,7 @@ export class OrderBook {
       levels.words[base + HEAD] = 0;
       levels.words[base + TAIL] = 0;
       levels.words[base + COUNT] = 0;
-      levels.words[base + SIDE] = side;
-      ladder.insert(priceTicks, level);
+      levels.words[base + SIDE_AND_LEAF] = side | (ladder.insert(priceTicks, level) << SIDE_BITS);
     }
     const node = this.#orders.take();
     this.#orders.doubles[node * DOUBLES + 1] = orderId;
@@ -237,15 +239,16 @@ export class OrderBook {
   }
 
   #dropLevel(level: number): void {
-    const ladder = this.#levels.words[level * WORDS + SIDE] === Side.BUY ? this.#bids : this.#asks;
-    ladder.remove(this.#levels.doubles[level * DOUBLES + 1]!);
+    const sideAndLeaf = this.#levels.words[level * WORDS + SIDE_AND_LEAF]!;
+    const ladder = (sideAndLeaf & SIDE_MASK) === Side.BUY ? this.#bids : this.#asks;
+    ladder.remove(this.#levels.doubles[level * DOUBLES + 1]!, sideAndLeaf >>> SIDE_BITS);
     this.#levels.give(level);
   }
 
   #register(node: number, orderId: number): void {
     this.#size += 1;
     if (this.#size > this.#buckets.length) this.#rehash();
-    const bucket = Math.imul(orderId, SPREAD) >>> this.#shift;
+    const bucket = this.#bucketOf(orderId);
     this.#orders.words[node * WORDS + CHAIN] = this.#buckets[bucket]!;
     this.#buckets[bucket] = node;
   }
@@ -254,7 +257,7 @@ export class OrderBook {
     this.#size -= 1;
     const words = this.#orders.words;
     const after = words[node * WORDS + CHAIN]!;
-    const bucket = Math.imul(this.#orders.doubles[node * DOUBLES + 1]!, SPREAD) >>> this.#shift;
+    const bucket = this.#bucketOf(this.#orders.doubles[node * DOUBLES + 1]!);
     let at = this.#buckets[bucket]!;
     if (at === node) {
       this.#buckets[bucket] = after;
@@ -267,24 +270,31 @@ export class OrderBook {
     words[at * WORDS + CHAIN] = after;
   }
 
+  /**
+   * Ids that follow each other get buckets that do, so that what was placed at the same time is found in the same cache
+   * lines; blocks of ids begin anywhere, so that ids in steps spread too.
+   */
+  #bucketOf(orderId: number): number {
+    return (orderId + Math.imul(orderId >>> this.#bits, SPREAD)) & (this.#buckets.length - 1);
+  }
+
   /** Twice the buckets. */
   #rehash(): void {
     const old = this.#buckets;
     const buckets = new Int32Array(old.length * 2);
-    const shift = this.#shift - 1;
+    this.#buckets = buckets;
+    this.#bits += 1;
     const words = this.#orders.words;
     const doubles = this.#orders.doubles;
     for (let i = 0; i < old.length; i++) {
       let node = old[i]!;
       while (node !== 0) {
         const after = words[node * WORDS + CHAIN]!;
-        const bucket = Math.imul(doubles[node * DOUBLES + 1]!, SPREAD) >>> shift;
+        const bucket = this.#bucketOf(doubles[node * DOUBLES + 1]!);
         words[node * WORDS + CHAIN] = buckets[bucket]!;
         buckets[bucket] = node;
         node = after;
       }
     }
-    this.#buckets = buckets;
-    this.#shift = shift;
   }
 }

@@ -15,14 +15,15 @@ const anywhere = fc.oneof(
 function check(highestFirst: boolean, prices: readonly number[], queries: readonly number[]): void {
   const ladder = new PriceLadder(highestFirst);
   const levels = new Map<number, number>();
+  const leaves = new Map<number, number>();
   let next = 1;
   for (const ticks of prices) {
     if (levels.has(ticks)) {
       levels.delete(ticks);
-      ladder.remove(ticks);
+      ladder.remove(ticks, leaves.get(ticks)!);
     } else {
       levels.set(ticks, next);
-      ladder.insert(ticks, next);
+      leaves.set(ticks, ladder.insert(ticks, next));
       next += 1;
     }
     const sorted = [...levels.keys()].sort((a, b) => (highestFirst ? b - a : a - b));
@@ -62,8 +63,8 @@ describe.each([
 
   test('is empty again after everything left', () => {
     const ladder = new PriceLadder(highestFirst);
-    for (const ticks of [5, 100_000_000_000, 77]) ladder.insert(ticks, ticks % 1000 === 0 ? 3 : ticks);
-    for (const ticks of [100_000_000_000, 5, 77]) ladder.remove(ticks);
+    const leaves = new Map([5, 100_000_000_000, 77].map((ticks, i) => [ticks, ladder.insert(ticks, i + 1)]));
+    for (const ticks of [100_000_000_000, 5, 77]) ladder.remove(ticks, leaves.get(ticks)!);
     expect([ladder.size, ladder.bestTicks, ladder.bestLevel, ladder.nextTicks(50)]).toEqual([0, 0, 0, 0]);
     expect(ladder.level(5)).toBe(0);
   });

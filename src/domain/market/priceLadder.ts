@@ -40,6 +40,9 @@ export class PriceLadder {
   #size = 0;
   #bestLevel = 0;
   #bestTicks = 0;
+  /** The leaf that was found last and its lowest price: an insertion follows the search for the same price. -1 = none. */
+  #lastLeaf = 0;
+  #lastBase = -1;
   readonly #path = new Int32Array(MAX_DIGITS);
 
   constructor(highestFirst: boolean) {
@@ -64,79 +67,43 @@ export class PriceLadder {
   /** The level at a price, or 0. */
   level(ticks: number): number {
     if (ticks === this.#bestTicks) return this.#bestLevel;
-    let node = this.#root;
-    let digit = this.#height - 1;
-    if (ticks >= this.#limit) return 0;
-    const children = this.#children;
-    if (digit >= LOW_DIGITS) {
-      const high = Math.floor(ticks / LOW_SPAN);
-      for (; digit >= LOW_DIGITS && node !== 0; digit--) {
-        node = children[node * FAN_OUT + ((high >>> ((digit - LOW_DIGITS) * DIGIT_BITS)) & DIGIT_MASK)]!;
-      }
-    }
-    for (; digit >= 0 && node !== 0; digit--) {
-      node = children[node * FAN_OUT + ((ticks >>> (digit * DIGIT_BITS)) & DIGIT_MASK)]!;
-    }
-    return node;
+    const leaf = this.#findLeaf(ticks);
+    return leaf === 0 ? 0 : this.#children[leaf * FAN_OUT + (ticks & DIGIT_MASK)]!;
   }
 
-  /** The price must have no level yet. */
-  insert(ticks: number, level: number): void {
+  /** The price must have no level yet. Returns its leaf, to be kept for remove(). */
+  insert(ticks: number, level: number): number {
     assert(ticks > 0 && ticks < MAX_TICKS, 'a price is above 0 and below 2^47 ticks');
-    if (this.#root === 0) this.#plant(ticks);
-    while (ticks >= this.#limit) this.#raise();
-    let node = this.#root;
-    for (let digit = this.#height - 1; digit > 0; digit--) {
-      const child = digitOf(ticks, digit);
-      let below = this.#children[node * FAN_OUT + child]!;
-      if (below === 0) {
-        below = this.#newNode();
-        this.#children[node * FAN_OUT + child] = below;
-        this.#bitmaps[node]! |= 1 << child;
-      }
-      node = below;
-    }
-    const child = ticks % FAN_OUT;
-    assert(this.#children[node * FAN_OUT + child] === 0, 'a price has one level');
-    this.#children[node * FAN_OUT + child] = level;
-    this.#bitmaps[node]! |= 1 << child;
+    let leaf = this.#findLeaf(ticks);
+    if (leaf === 0) leaf = this.#makeLeaf(ticks);
+    const child = ticks & DIGIT_MASK;
+    assert(this.#children[leaf * FAN_OUT + child] === 0, 'a price has one level');
+    this.#children[leaf * FAN_OUT + child] = level;
+    this.#bitmaps[leaf]! |= 1 << child;
     this.#size += 1;
     if (this.#bestLevel === 0 || (this.#highestFirst ? ticks > this.#bestTicks : ticks < this.#bestTicks)) {
       this.#bestLevel = level;
       this.#bestTicks = ticks;
     }
+    return leaf;
   }
 
-  /** The price must have a level. */
-  remove(ticks: number): void {
-    const path = this.#path;
-    const height = this.#height;
-    let node = this.#root;
-    for (let digit = height - 1; digit > 0; digit--) {
-      path[digit] = node;
-      node = this.#children[node * FAN_OUT + digitOf(ticks, digit)]!;
-    }
+  /** The price must have a level, in this leaf. */
+  remove(ticks: number, leaf: number): void {
+    const child = ticks & DIGIT_MASK;
     this.#size -= 1;
-    let digit = 0;
-    let child = ticks % FAN_OUT;
-    for (;;) {
-      this.#children[node * FAN_OUT + child] = 0;
-      this.#bitmaps[node]! &= ~(1 << child);
-      if (this.#bitmaps[node] !== 0) break;
-      this.#children[node * FAN_OUT] = this.#freeNode;
-      this.#freeNode = node;
-      digit += 1;
-      if (digit === height) {
-        this.#root = 0;
-        this.#height = 0;
-        this.#limit = 1;
-        break;
-      }
-      node = path[digit]!;
-      child = digitOf(ticks, digit);
+    this.#children[leaf * FAN_OUT + child] = 0;
+    const bits = this.#bitmaps[leaf]! & ~(1 << child);
+    this.#bitmaps[leaf] = bits;
+    if (bits === 0) {
+      this.#prune(ticks);
+      if (ticks === this.#bestTicks) this.#findBest();
+    } else if (ticks === this.#bestTicks) {
+      // The best price of a leaf is gone: the next one of the same leaf follows it.
+      const next = this.#highestFirst ? highestBit(bits) : lowestBit(bits);
+      this.#bestLevel = this.#children[leaf * FAN_OUT + next]!;
+      this.#bestTicks = ticks - child + next;
     }
-    this.#lower();
-    if (ticks === this.#bestTicks) this.#findBest();
   }
 
   /** The next worse price that has a level, or 0. The price itself needs none. */
@@ -201,6 +168,75 @@ export class PriceLadder {
     this.#bestTicks = ticks;
   }
 
+  /** The leaf that has the price's place, or 0. */
+  #findLeaf(ticks: number): number {
+    const base = ticks - (ticks & DIGIT_MASK);
+    if (base === this.#lastBase) return this.#lastLeaf;
+    if (ticks >= this.#limit) return 0;
+    const children = this.#children;
+    let node = this.#root;
+    let digit = this.#height - 1;
+    if (digit >= LOW_DIGITS) {
+      const high = Math.floor(ticks / LOW_SPAN);
+      for (; digit >= LOW_DIGITS && node !== 0; digit--) {
+        node = children[node * FAN_OUT + ((high >>> ((digit - LOW_DIGITS) * DIGIT_BITS)) & DIGIT_MASK)]!;
+      }
+    }
+    for (; digit > 0 && node !== 0; digit--) {
+      node = children[node * FAN_OUT + ((ticks >>> (digit * DIGIT_BITS)) & DIGIT_MASK)]!;
+    }
+    if (node !== 0) {
+      this.#lastBase = base;
+      this.#lastLeaf = node;
+    }
+    return node;
+  }
+
+  /** Makes the nodes that are missing on the price's way. */
+  #makeLeaf(ticks: number): number {
+    if (this.#root === 0) this.#plant(ticks);
+    while (ticks >= this.#limit) this.#raise();
+    let node = this.#root;
+    for (let digit = this.#height - 1; digit > 0; digit--) {
+      const child = digitOf(ticks, digit);
+      let below = this.#children[node * FAN_OUT + child]!;
+      if (below === 0) {
+        below = this.#newNode();
+        this.#children[node * FAN_OUT + child] = below;
+        this.#bitmaps[node]! |= 1 << child;
+      }
+      node = below;
+    }
+    return node;
+  }
+
+  /** The price's leaf is empty: takes it away, and the nodes above it that are empty then. */
+  #prune(ticks: number): void {
+    const path = this.#path;
+    const height = this.#height;
+    let node = this.#root;
+    for (let digit = height - 1; digit > 0; digit--) {
+      path[digit] = node;
+      node = this.#children[node * FAN_OUT + digitOf(ticks, digit)]!;
+    }
+    if (node === this.#lastLeaf) this.#lastBase = -1;
+    for (let digit = 1; ; digit++) {
+      this.#free(node);
+      if (digit === height) {
+        this.#root = 0;
+        this.#height = 0;
+        this.#limit = 1;
+        return;
+      }
+      node = path[digit]!;
+      const child = digitOf(ticks, digit);
+      this.#children[node * FAN_OUT + child] = 0;
+      this.#bitmaps[node]! &= ~(1 << child);
+      if (this.#bitmaps[node] !== 0) break;
+    }
+    this.#lower();
+  }
+
   /** The first root, as high as the price needs. */
   #plant(ticks: number): void {
     this.#root = this.#newNode();
@@ -228,9 +264,13 @@ export class PriceLadder {
       this.#height -= 1;
       this.#limit /= FAN_OUT;
       this.#bitmaps[root] = 0;
-      this.#children[root * FAN_OUT] = this.#freeNode;
-      this.#freeNode = root;
+      this.#free(root);
     }
+  }
+
+  #free(node: number): void {
+    this.#children[node * FAN_OUT] = this.#freeNode;
+    this.#freeNode = node;
   }
 
   /** All children 0. */

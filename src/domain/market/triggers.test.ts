@@ -142,7 +142,7 @@ test('a cascade is as long as there are orders', () => {
   const { market } = new TestMarket();
   const log: ChangeLogEntry[] = [];
   const place = (terms: SpotOrder): void => market.place([terms], null, 1, log);
-  const count = 20_000;
+  const count = 8_000;
   place(order({ orderId: 1, side: BUY, priceTicks: 100_000, origLots: 1 }));
   place(order({ orderId: 2, side: SELL, priceTicks: 100_000, origLots: 1 }));
   for (let i = 1; i <= count; i++) {
