@@ -104,9 +104,10 @@ export class AccountState {
   adopt(order: OpenOrder): void {
     const { row } = order;
     if (row.orderListId >= 0) {
-      order.list = this.lists.get(row.orderListId);
-      assert(order.list !== undefined, `order ${row.orderId} is of list ${row.orderListId}, which is not open`);
-      order.list.legs.push(order);
+      const list = this.lists.get(row.orderListId);
+      assert(list !== undefined, `order ${row.orderId} is of list ${row.orderListId}, which is not open`);
+      list.legs.push(order);
+      order.list = list;
     }
     this.#opened().orders.set(row.orderId, order);
     const open = this.#symbolOf(row.symbol);

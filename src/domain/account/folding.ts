@@ -1,12 +1,11 @@
 // The fold of an account's own log: what execute, settle and collectFees wrote takes effect again, exactly.
-import { assert } from '../assert.ts';
+import { InvariantError } from '../assert.ts';
 import { type Balance, BalanceCause, BalanceField } from '../balance.ts';
 import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../changeLogEntry.ts';
 import { isTerminal } from '../orderStatus.ts';
 import { OrderField, type OrderRequest, type RequestOutcome, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import type { AccountState } from './accountState.ts';
-import type { Holding } from './holding.ts';
 
 export function fold(state: AccountState, entry: ChangeLogEntry): void {
   const { entityType, entityId, changeType } = entry;
@@ -25,7 +24,7 @@ export function fold(state: AccountState, entry: ChangeLogEntry): void {
 
 function foldOrder(state: AccountState, orderId: number, changed: ChangedFields): void {
   const order = state.orders.get(orderId);
-  assert(order !== undefined, `account ${state.accountId}: the log changes order ${orderId}, which is not open`);
+  if (order === undefined) throw new InvariantError(`account ${state.accountId}: the log changes order ${orderId}, which is not open`);
   for (let i = 0; i < changed.length; i += 3) {
     const field = changed[i] as number;
     const value = changed[i + 2];
@@ -46,8 +45,8 @@ function foldNewBalance(state: AccountState, balance: Readonly<Balance>): void {
 
 function foldBalance(state: AccountState, entityId: string, changed: ChangedFields): void {
   const asset = entityId.slice(entityId.indexOf('-') + 1);
-  const holding = state.holdings.get(asset) as Holding;
-  assert(holding !== undefined, `account ${state.accountId}: the log changes ${asset}, which it never held`);
+  const holding = state.holdings.get(asset);
+  if (holding === undefined) throw new InvariantError(`account ${state.accountId}: the log changes ${asset}, which it never held`);
   const before = holding.free;
   holding.applyChanged(changed);
   if (holding.cause !== BalanceCause.DEPOSIT && holding.cause !== BalanceCause.WITHDRAWAL) return;

@@ -1,6 +1,6 @@
 // One asset of one account, as the account's reducer keeps it. `free` and `locked` move while a command or a settlement
 // runs; the amounts as they stand in the log move when the step is closed (see step.ts).
-import { assert } from '../assert.ts';
+import { InvariantError } from '../assert.ts';
 import { type Balance, BalanceCause, BalanceField } from '../balance.ts';
 import { type ChangedFields, type ChangeLogEntry, created, EntityType, entityIds, updated } from '../changeLogEntry.ts';
 
@@ -40,7 +40,7 @@ export class Holding {
     const { free, locked, loggedFree, loggedLocked, updateUs } = this;
     // A transfer is always written: its requestId is what a retry is recognised by.
     if (free === loggedFree && locked === loggedLocked && updateUs >= 0 && requestId === '') return undefined;
-    assert(free >= 0n && locked >= 0n, `account ${accountId} ${this.asset}: free ${free}, locked ${locked}`);
+    if (free < 0n || locked < 0n) throw new InvariantError(`account ${accountId} ${this.asset}: free ${free}, locked ${locked}`);
     const id = entityIds.balance(accountId, this.asset);
     const causeBefore = this.cause;
     const requestIdBefore = this.requestId;

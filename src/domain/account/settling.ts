@@ -1,7 +1,8 @@
 // Settlement of one market message: executions are paid and credited, what ended gives its reservation back, cancel-replaces
 // and filled working legs go on to their next part. In: market-log entries of this account. Out: SpotOrder Updated per order
-// touched, Created for replacements, one Balance entry per asset touched.
-import { assert } from '../assert.ts';
+// touched, Created for replacements, one Balance entry per asset touched. Where the two logs contradict each other it throws;
+// the text is made only then, for this is the hot path.
+import { assert, InvariantError } from '../assert.ts';
 import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType } from '../changeLogEntry.ts';
 import { baseUnits, type Instrument } from '../instrument.ts';
 import { isTerminal, OrderStatus } from '../orderStatus.ts';
@@ -56,12 +57,13 @@ export class Settling {
     const instrument = this.#step.instrumentOf(trade.symbol);
     if (trade.buyerAccountId === accountId) {
       const order = orders.get(trade.buyerOrderId);
-      assert(order !== undefined, `trade ${trade.symbol}-${trade.tradeId}: buyer ${trade.buyerOrderId} is not open`);
+      if (order === undefined) throw new InvariantError(`trade ${trade.symbol}-${trade.tradeId}: buyer ${trade.buyerOrderId} is not open`);
       this.#buy(order, instrument, trade);
     }
     if (trade.sellerAccountId === accountId) {
       const order = orders.get(trade.sellerOrderId);
-      assert(order !== undefined, `trade ${trade.symbol}-${trade.tradeId}: seller ${trade.sellerOrderId} is not open`);
+      if (order === undefined)
+        throw new InvariantError(`trade ${trade.symbol}-${trade.tradeId}: seller ${trade.sellerOrderId} is not open`);
       this.#sell(order, instrument, trade);
     }
   }
@@ -95,7 +97,8 @@ export class Settling {
   #spend(order: OpenOrder, holding: { locked: bigint }, units: bigint, trade: SpotTrade): void {
     const { payer } = order;
     const left = payer.reservedUnits - units;
-    assert(left >= 0n, `trade ${trade.symbol}-${trade.tradeId}: order ${order.orderId} spends ${-left} more than it has`);
+    if (left < 0n)
+      throw new InvariantError(`trade ${trade.symbol}-${trade.tradeId}: order ${order.orderId} spends ${-left} more than it has`);
     this.#step.change(payer, OrderField.reservedUnits, left);
     holding.locked -= units;
   }
@@ -125,7 +128,8 @@ export class Settling {
       const value = changed[i + 2];
       switch (field) {
         case OrderField.executedLots:
-          assert(value === order.executedLots, `order ${orderId}: ${value} lots executed, ${order.executedLots} settled`);
+          if (value !== order.executedLots)
+            throw new InvariantError(`order ${orderId}: ${value} lots executed, ${order.executedLots} settled`);
           break;
         case OrderField.status:
           status = value as OrderStatus;

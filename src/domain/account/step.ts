@@ -1,6 +1,6 @@
 // One call of the account's reducer while it runs: what it touched, and the entries that bring the log up to date at its
 // end. Orders first, then what follows from them, then one entry per balance.
-import { assert } from '../assert.ts';
+import { InvariantError } from '../assert.ts';
 import { BalanceCause } from '../balance.ts';
 import { type ChangeLogEntry, EntityType, type FieldValue, updated } from '../changeLogEntry.ts';
 import type { Instrument } from '../instrument.ts';
@@ -33,7 +33,7 @@ export class Step {
 
   instrumentOf(symbol: string): Instrument {
     const instrument = this.context.instrument(symbol);
-    assert(instrument !== undefined, `no instrument ${symbol}`);
+    if (instrument === undefined) throw new InvariantError(`no instrument ${symbol}`);
     return instrument;
   }
 
