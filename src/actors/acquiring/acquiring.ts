@@ -87,10 +87,11 @@ export class Acquiring {
     return this.#submit<ListResult>({ ...command, orders, kind: 'PlaceOrderList', commandId: this.#ids.next() }, (collected) => {
       const reply = collected.answer as CommandReply;
       if (!reply.ok) return reply;
-      if (collected.list === undefined || collected.placed.length < orders.length) return undefined;
+      const [list] = collected.lists.values();
+      if (list === undefined || collected.placed.length < orders.length) return undefined;
       const rejected = collected.placed.find((report) => report.order.status === OrderStatus.Rejected);
       if (rejected !== undefined) return refused(engineReject(rejected.order.rejectCode) ?? EngineReject.POISON);
-      return { ok: true, list: collected.list, reports: collected.placed };
+      return { ok: true, list, reports: collected.placed };
     });
   }
 
@@ -107,21 +108,20 @@ export class Acquiring {
       const reply = collected.answer as CommandReply;
       if (!reply.ok) return reply;
       if (collected.requested.length < reply.requestedOrderIds.length) return undefined;
-      if (collected.list !== undefined) return { ok: true, list: collected.list, reports: doneReports(collected) };
+      const [list] = collected.lists.values();
+      if (list !== undefined) return { ok: true, list, reports: doneReports(collected) };
       return refused(failureOf(collected) ?? EngineReject.UNKNOWN_ORDER);
     });
   }
 
   cancelAllOrders(command: CommandOf<'CancelAllOrders'>): Promise<CancelAllResult> {
-    const lists = new Map<number, NonNullable<Collected['list']>>();
     return this.#onKnownSymbol<CancelAllResult>({ ...command, kind: 'CancelAllOrders', commandId: this.#ids.next() }, (collected) => {
-      if (collected.list !== undefined) lists.set(collected.list.orderListId, collected.list);
       const reply = collected.answer as CommandReply;
       if (!reply.ok) return reply;
       if (collected.requested.length < reply.requestedOrderIds.length) return undefined;
       const reports = doneReports(collected);
       if (reports.length === 0) return refused(EngineReject.NOTHING_OPEN);
-      return { ok: true, reports, lists: [...lists.values()] };
+      return { ok: true, reports, lists: [...collected.lists.values()] };
     });
   }
 

@@ -17,7 +17,8 @@ export interface Collected {
     readonly report: OrderReport | undefined;
   }[];
   readonly ended: OrderReport[];
-  list: SpotOrderList | undefined;
+  /** Lists it placed or ended, by id, as last said. */
+  readonly lists: Map<number, SpotOrderList>;
 }
 
 interface Pending {
@@ -39,7 +40,7 @@ export class PendingCommands implements ReportListener {
   /** Resolves with what `conclude` makes of what the logs say; OutcomeUnknownError after the deadline. */
   await<T>(commandId: number, deadlineMs: number, conclude: (collected: Collected) => T | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const collected: Collected = { answer: undefined, placed: [], requested: [], ended: [], list: undefined };
+      const collected: Collected = { answer: undefined, placed: [], requested: [], ended: [], lists: new Map() };
       this.#pending.set(commandId, { collected, conclude, resolve, reject, deadlineMs });
     });
   }
@@ -61,7 +62,7 @@ export class PendingCommands implements ReportListener {
 
   listed(commandId: number, list: SpotOrderList): void {
     this.#add(commandId, (collected) => {
-      collected.list = list;
+      collected.lists.set(list.orderListId, list);
     });
   }
 
