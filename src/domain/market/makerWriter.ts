@@ -71,12 +71,23 @@ export class MakerWriter {
     const orderId = book.orderId(node);
     const before = resting.status(node);
     assertLegal(orderId, before, status);
-    const changes: FieldValue[] = [OrderField.status, before, status];
-    if (outcome !== null) changes.push(OrderField.outcome, resting.outcome(node), outcome);
+    const { nowUs } = this.#log;
+    const changes: FieldValue[] = [
+      OrderField.status,
+      before,
+      status,
+      OrderField.bookLots,
+      book.lots(node),
+      0,
+      OrderField.updateId,
+      resting.updateId(node),
+      this.#log.nextUpdateId(),
+    ];
     if (reason !== ExpiryReason.NONE) changes.push(OrderField.expiryReason, ExpiryReason.NONE, reason);
-    const shown = book.lots(node);
+    if (outcome !== null) changes.push(OrderField.outcome, resting.outcome(node), outcome);
+    if (resting.updateUs(node) !== nowUs) changes.push(OrderField.updateUs, resting.updateUs(node), nowUs);
     this.#state.removeResting(node);
-    this.#written(node, orderId, shown, 0, changes);
+    this.#log.orderUpdated(orderId, changes);
   }
 
   /** Lots leave what it shows; an iceberg's next part goes to the end of the queue. Returns what it shows then. */
