@@ -4,7 +4,7 @@
 
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, nuid } from '@nats-io/transport-node';
-import { type AppendRequest, AppendTimeoutError, BusClosedError, WrongLastSequenceError } from '../bus.ts';
+import { type AppendRequest, AppendTimeoutError, BusClosedError, EPOCH_HEADER, FencedError, WrongLastSequenceError } from '../bus.ts';
 import { ApiCode, apiCode, isClosed, sequenceOfRefusal } from './connection.ts';
 import { UNIT_HEADER, writeHeaders } from './messageHeaders.ts';
 
@@ -45,6 +45,12 @@ interface PublishAck {
   readonly error?: { readonly code: number; readonly err_code: number; readonly description: string };
 }
 
+/** Above all others when the append says none. */
+function epochOf({ headers }: AppendRequest, none = Number.POSITIVE_INFINITY): number {
+  const epoch = headers[EPOCH_HEADER];
+  return epoch === undefined ? none : Number(epoch);
+}
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Appender {
@@ -55,6 +61,8 @@ export class Appender {
   readonly #settled: (bytes: number) => void;
   #queue: Pending[] = [];
   #unit: Pending[] = [];
+  /** Epochs up to this one have had an append refused or given up: their writer has to take the stream again. */
+  #epochOver = 0;
   #running = false;
   #idle: (() => void)[] = [];
 
@@ -76,6 +84,11 @@ export class Appender {
   append(request: AppendRequest, bytes: number): Promise<number> {
     const before = this.#queue.at(-1) ?? this.#unit.at(-1);
     const expected = request.expectedLastSequence;
+    const epoch = epochOf(request);
+    if (epoch <= this.#epochOver) {
+      this.#settled(bytes);
+      return Promise.reject(new FencedError(this.stream, expected, before?.sequence ?? expected, epoch, this.#epochOver + 1));
+    }
     if (before !== undefined && before.sequence !== expected) {
       this.#settled(bytes);
       return Promise.reject(new WrongLastSequenceError(this.stream, expected, before.sequence));
@@ -128,6 +141,7 @@ export class Appender {
     const failed = [...this.#unit, ...this.#queue];
     this.#queue = [];
     for (const one of failed) {
+      this.#epochOver = Math.max(this.#epochOver, epochOf(one.request, 0));
       const { expectedLastSequence } = one.request;
       const own =
         error instanceof WrongLastSequenceError ? new WrongLastSequenceError(this.stream, expectedLastSequence, error.actual) : error;
@@ -228,12 +242,15 @@ export class Appender {
     return this.#behindTheEnd(first, outcome);
   }
 
-  /** Nothing is there. Either the stream ends right before, and another attempt decides, or the writer is ahead of it. */
+  /**
+   * Nothing was there. A writer that is ahead of the stream has nothing to append to; else another attempt decides: the
+   * unit may have landed since.
+   */
   async #behindTheEnd(first: Pending, outcome: Outcome): Promise<Outcome> {
     try {
       const { state } = await this.#manager.streams.info(this.stream);
       const expected = first.request.expectedLastSequence;
-      if (state.last_seq !== expected) return { kind: 'refused', last: state.last_seq };
+      if (state.last_seq < expected) return { kind: 'refused', last: state.last_seq };
     } catch (cause) {
       return { kind: 'unknown', cause };
     }

@@ -25,7 +25,7 @@ import { ApiCode, apiCode, busError, type ConnectionOptions, isClosed, openConne
 import { JetStreamLeases } from './jetStreamLeases.ts';
 import { JetStreamReader } from './jetStreamReader.ts';
 import { JetStreamSnapshots } from './jetStreamSnapshots.ts';
-import { ensureStream, unknownStream } from './streams.ts';
+import { checkBucket, ensureStream, unknownStream } from './streams.ts';
 
 export interface JetStreamBusOptions extends ConnectionOptions {
   /** Copies of every stream, of the leases and of the snapshots. */
@@ -36,13 +36,15 @@ export interface JetStreamBusOptions extends ConnectionOptions {
   readonly inFlightBytesMax?: number;
   /** Time for one attempt to append to be acknowledged. @default 2000 */
   readonly ackTimeoutMs?: number;
-  /** Time to find out what became of an append, new attempts included; then AppendTimeoutError. @default 10000 */
+  /** Time to find out what became of an append, new attempts included; then AppendTimeoutError. @default 20000 */
   readonly resolveTimeoutMs?: number;
 }
 
 const IN_FLIGHT_BYTES = 64 * 2 ** 20;
 const ACK_TIMEOUT_MS = 2000;
-const RESOLVE_TIMEOUT_MS = 10_000;
+/** The server elects a new leader of a stream within 4 to 9 s. */
+const RESOLVE_TIMEOUT_MS = 20_000;
+const API_TIMEOUT_MS = 2000;
 /** What the bus and the server add to a message's headers, roughly. */
 const HEADER_BYTES = 300;
 const ERROR_HEADER = 'Sedax-Error';
@@ -87,9 +89,13 @@ export class JetStreamBus implements Bus {
     const connection = await openConnection(options);
     try {
       const client: JetStreamClient = jetstream(connection);
-      const manager = await jetstreamManager(connection);
+      // An API call to a stream without a leader is not answered: short, since it is asked again.
+      const manager = await jetstreamManager(connection, { timeout: API_TIMEOUT_MS });
       const leases = await JetStreamLeases.open(connection, client, options.replicas);
       const snapshots = await JetStreamSnapshots.open(client, options.replicas, options.storage ?? 'file');
+      for (const bucket of ['KV_sedax_leases', 'OBJ_sedax_snapshots']) {
+        await checkBucket(manager, bucket, options.replicas);
+      }
       return new JetStreamBus(options, connection, manager, leases, snapshots);
     } catch (error) {
       await connection.close();

@@ -121,6 +121,16 @@ function checkConfig(name: string, wanted: Partial<StreamConfig>, found: StreamC
   if (problems.length > 0) throw new StreamMismatchError(`stream ${name}: ${problems.join('; ')}`);
 }
 
+/** Buckets are streams too, which the client library makes, and takes as they are when they exist. */
+export async function checkBucket(manager: JetStreamManager, stream: string, replicas: number): Promise<void> {
+  const { config } = await manager.streams.info(stream);
+  if (config.num_replicas === replicas) return;
+  throw new StreamMismatchError(
+    `stream ${stream}: number of replicas is ${config.num_replicas}, configured is ${replicas}: ` +
+      `either \`nats stream edit ${stream} --replicas ${replicas}\` or configure ${config.num_replicas}`,
+  );
+}
+
 export function unknownStream(name: string, cause?: unknown): UnknownStreamError {
   return new UnknownStreamError(`no such stream: ${name}`, cause === undefined ? undefined : { cause });
 }
