@@ -141,7 +141,7 @@ afterEach(() => void vi.useRealTimers());
 const arbitraryFaults = fc.record({
   loseRequest: fc.constantFrom(0, 10, 40),
   loseAnswer: fc.constantFrom(0, 10, 40),
-  delayMs: fc.constantFrom(0, 20, 400),
+  delayMs: fc.constantFrom(0, 20, 80, 400),
   rivalAt: fc.option(fc.nat(60), { nil: undefined }),
   seed: fc.nat(),
 });
