@@ -6,8 +6,8 @@ import { OrderStatus } from '../orderStatus.ts';
 import type { ListLeg, OrderType, PegOffsetType, PegPriceType, Side, StpMode, TimeInForce } from '../orderTerms.ts';
 import type { SpotOrder } from '../spotOrder.ts';
 
-// Near: what every fill and cancel looks at. 8 doubles, a cache line.
-const NEAR = 8;
+// A record is 32 doubles. First what every fill and cancel looks at, a cache line of it:
+const RECORD = 32;
 const EXECUTED_LOTS = 0;
 const ORIG_LOTS = 1;
 const PREVENTED_LOTS = 2;
@@ -16,29 +16,27 @@ const UPDATE_US = 4;
 const ACCOUNT_ID = 5;
 const MAKER_RATE = 6;
 const ORDER_LIST_ID = 7;
-// Far: the rest of the row.
-const FAR = 16;
-const CODES = 0;
-const PRICE_TICKS = 1;
-const PEGGED_PRICE_TICKS = 2;
-const COMMAND_ID = 3;
-const CREATED_US = 4;
-const TAKER_RATE = 5;
-const WORKING_US = 6;
-const STOP_PRICE_TICKS = 7;
-const TRAILING_DELTA = 8;
-const TRAILING_US = 9;
-const TRAILING_EXTREME_TICKS = 10;
-const ICEBERG_LOTS = 11;
-const EXPIRE_US = 12;
-const STRATEGY_ID = 13;
-const STRATEGY_TYPE = 14;
-const PEG_OFFSET_VALUE = 15;
-// Amounts: 64-bit integers, as on the wire.
-const AMOUNTS = 3;
-const CUM_QUOTE_UNITS = 0;
-const RESERVED_UNITS = 1;
-const ORIG_QUOTE_UNITS = 2;
+// The rest of the row:
+const CODES = 8;
+const PRICE_TICKS = 9;
+const PEGGED_PRICE_TICKS = 10;
+const COMMAND_ID = 11;
+const CREATED_US = 12;
+const TAKER_RATE = 13;
+const WORKING_US = 14;
+const STOP_PRICE_TICKS = 15;
+const TRAILING_DELTA = 16;
+const TRAILING_US = 17;
+const TRAILING_EXTREME_TICKS = 18;
+const ICEBERG_LOTS = 19;
+const EXPIRE_US = 20;
+const STRATEGY_ID = 21;
+const STRATEGY_TYPE = 22;
+const PEG_OFFSET_VALUE = 23;
+// Amounts, read as the 64-bit integers that they are on the wire:
+const CUM_QUOTE_UNITS = 24;
+const RESERVED_UNITS = 25;
+const ORIG_QUOTE_UNITS = 26;
 
 /** Enumerated terms have codes below 16 and share a double with the amend count, which stays below 2^20. */
 const CODE_BITS = 4;
@@ -49,44 +47,40 @@ const AMEND_COUNT_UNIT = 2 ** 28;
 type Rare = Pick<SpotOrder, 'preventedMatch' | 'request' | 'outcome'>;
 
 export class RestingOrders {
-  #near = new Float64Array(0);
-  #far = new Float64Array(0);
+  #numbers = new Float64Array(0);
   #amounts = new BigInt64Array(0);
   readonly #clientOrderIds: string[] = [''];
   readonly #rare = new Map<number, Rare>();
 
   store(node: number, order: Readonly<SpotOrder>): void {
-    if (node * NEAR >= this.#near.length) this.#grow(node);
-    const near = this.#near;
-    let at = node * NEAR;
-    near[at + EXECUTED_LOTS] = order.executedLots;
-    near[at + ORIG_LOTS] = order.origLots;
-    near[at + PREVENTED_LOTS] = order.preventedLots;
-    near[at + UPDATE_ID] = order.updateId;
-    near[at + UPDATE_US] = order.updateUs;
-    near[at + ACCOUNT_ID] = order.accountId;
-    near[at + MAKER_RATE] = order.makerRate;
-    near[at + ORDER_LIST_ID] = order.orderListId;
-    const far = this.#far;
-    at = node * FAR;
-    far[at + CODES] = codesOf(order) + order.amendCount * AMEND_COUNT_UNIT;
-    far[at + PRICE_TICKS] = order.priceTicks;
-    far[at + PEGGED_PRICE_TICKS] = order.peggedPriceTicks;
-    far[at + COMMAND_ID] = order.commandId;
-    far[at + CREATED_US] = order.createdUs;
-    far[at + TAKER_RATE] = order.takerRate;
-    far[at + WORKING_US] = order.workingUs;
-    far[at + STOP_PRICE_TICKS] = order.stopPriceTicks;
-    far[at + TRAILING_DELTA] = order.trailingDelta;
-    far[at + TRAILING_US] = order.trailingUs;
-    far[at + TRAILING_EXTREME_TICKS] = order.trailingExtremeTicks;
-    far[at + ICEBERG_LOTS] = order.icebergLots;
-    far[at + EXPIRE_US] = order.expireUs;
-    far[at + STRATEGY_ID] = order.strategyId ?? Number.NaN;
-    far[at + STRATEGY_TYPE] = order.strategyType ?? Number.NaN;
-    far[at + PEG_OFFSET_VALUE] = order.pegOffsetValue;
+    if (node * RECORD >= this.#numbers.length) this.#grow(node);
+    const numbers = this.#numbers;
+    const at = node * RECORD;
+    numbers[at + EXECUTED_LOTS] = order.executedLots;
+    numbers[at + ORIG_LOTS] = order.origLots;
+    numbers[at + PREVENTED_LOTS] = order.preventedLots;
+    numbers[at + UPDATE_ID] = order.updateId;
+    numbers[at + UPDATE_US] = order.updateUs;
+    numbers[at + ACCOUNT_ID] = order.accountId;
+    numbers[at + MAKER_RATE] = order.makerRate;
+    numbers[at + ORDER_LIST_ID] = order.orderListId;
+    numbers[at + CODES] = codesOf(order) + order.amendCount * AMEND_COUNT_UNIT;
+    numbers[at + PRICE_TICKS] = order.priceTicks;
+    numbers[at + PEGGED_PRICE_TICKS] = order.peggedPriceTicks;
+    numbers[at + COMMAND_ID] = order.commandId;
+    numbers[at + CREATED_US] = order.createdUs;
+    numbers[at + TAKER_RATE] = order.takerRate;
+    numbers[at + WORKING_US] = order.workingUs;
+    numbers[at + STOP_PRICE_TICKS] = order.stopPriceTicks;
+    numbers[at + TRAILING_DELTA] = order.trailingDelta;
+    numbers[at + TRAILING_US] = order.trailingUs;
+    numbers[at + TRAILING_EXTREME_TICKS] = order.trailingExtremeTicks;
+    numbers[at + ICEBERG_LOTS] = order.icebergLots;
+    numbers[at + EXPIRE_US] = order.expireUs;
+    numbers[at + STRATEGY_ID] = order.strategyId ?? Number.NaN;
+    numbers[at + STRATEGY_TYPE] = order.strategyType ?? Number.NaN;
+    numbers[at + PEG_OFFSET_VALUE] = order.pegOffsetValue;
     const amounts = this.#amounts;
-    at = node * AMOUNTS;
     amounts[at + CUM_QUOTE_UNITS] = order.cumQuoteUnits;
     amounts[at + RESERVED_UNITS] = order.reservedUnits;
     amounts[at + ORIG_QUOTE_UNITS] = order.origQuoteUnits;
@@ -104,55 +98,53 @@ export class RestingOrders {
 
   /** The order as a row of its own. */
   row(node: number, symbol: string, orderId: number, side: Side, bookLots: number): SpotOrder {
-    const near = this.#near;
-    const nearAt = node * NEAR;
-    const far = this.#far;
-    const farAt = node * FAR;
-    const amendCount = Math.floor(far[farAt + CODES]! / AMEND_COUNT_UNIT);
-    const codes = far[farAt + CODES]! - amendCount * AMEND_COUNT_UNIT;
+    const numbers = this.#numbers;
+    const at = node * RECORD;
+    const amendCount = Math.floor(numbers[at + CODES]! / AMEND_COUNT_UNIT);
+    const codes = numbers[at + CODES]! - amendCount * AMEND_COUNT_UNIT;
     const amounts = this.#amounts;
     const rare = this.#rare.size > 0 ? this.#rare.get(node) : undefined;
-    const strategyId = far[farAt + STRATEGY_ID]!;
-    const strategyType = far[farAt + STRATEGY_TYPE]!;
+    const strategyId = numbers[at + STRATEGY_ID]!;
+    const strategyType = numbers[at + STRATEGY_TYPE]!;
     return {
       orderId,
-      accountId: near[nearAt + ACCOUNT_ID]!,
+      accountId: numbers[at + ACCOUNT_ID]!,
       symbol,
       clientOrderId: this.#clientOrderIds[node]!,
       side,
       type: (codes & CODE_MASK) as OrderType,
       timeInForce: ((codes >>> CODE_BITS) & CODE_MASK) as TimeInForce,
-      priceTicks: far[farAt + PRICE_TICKS]!,
-      origLots: near[nearAt + ORIG_LOTS]!,
-      commandId: far[farAt + COMMAND_ID]!,
-      createdUs: far[farAt + CREATED_US]!,
-      makerRate: near[nearAt + MAKER_RATE]!,
-      takerRate: far[farAt + TAKER_RATE]!,
+      priceTicks: numbers[at + PRICE_TICKS]!,
+      origLots: numbers[at + ORIG_LOTS]!,
+      commandId: numbers[at + COMMAND_ID]!,
+      createdUs: numbers[at + CREATED_US]!,
+      makerRate: numbers[at + MAKER_RATE]!,
+      takerRate: numbers[at + TAKER_RATE]!,
       status: this.status(node),
-      executedLots: near[nearAt + EXECUTED_LOTS]!,
-      cumQuoteUnits: amounts[node * AMOUNTS + CUM_QUOTE_UNITS]!,
+      executedLots: numbers[at + EXECUTED_LOTS]!,
+      cumQuoteUnits: amounts[at + CUM_QUOTE_UNITS]!,
       bookLots,
-      updateId: near[nearAt + UPDATE_ID]!,
-      updateUs: near[nearAt + UPDATE_US]!,
-      workingUs: far[farAt + WORKING_US]!,
-      reservedUnits: amounts[node * AMOUNTS + RESERVED_UNITS]!,
-      origQuoteUnits: amounts[node * AMOUNTS + ORIG_QUOTE_UNITS]!,
+      updateId: numbers[at + UPDATE_ID]!,
+      updateUs: numbers[at + UPDATE_US]!,
+      workingUs: numbers[at + WORKING_US]!,
+      reservedUnits: amounts[at + RESERVED_UNITS]!,
+      origQuoteUnits: amounts[at + ORIG_QUOTE_UNITS]!,
       stpMode: ((codes >>> (2 * CODE_BITS)) & CODE_MASK) as StpMode,
-      stopPriceTicks: far[farAt + STOP_PRICE_TICKS]!,
-      trailingDelta: far[farAt + TRAILING_DELTA]!,
-      trailingUs: far[farAt + TRAILING_US]!,
-      trailingExtremeTicks: far[farAt + TRAILING_EXTREME_TICKS]!,
-      icebergLots: far[farAt + ICEBERG_LOTS]!,
-      expireUs: far[farAt + EXPIRE_US]!,
-      orderListId: near[nearAt + ORDER_LIST_ID]!,
+      stopPriceTicks: numbers[at + STOP_PRICE_TICKS]!,
+      trailingDelta: numbers[at + TRAILING_DELTA]!,
+      trailingUs: numbers[at + TRAILING_US]!,
+      trailingExtremeTicks: numbers[at + TRAILING_EXTREME_TICKS]!,
+      icebergLots: numbers[at + ICEBERG_LOTS]!,
+      expireUs: numbers[at + EXPIRE_US]!,
+      orderListId: numbers[at + ORDER_LIST_ID]!,
       listLeg: ((codes >>> (3 * CODE_BITS)) & CODE_MASK) as ListLeg,
       strategyId: Number.isNaN(strategyId) ? null : strategyId,
       strategyType: Number.isNaN(strategyType) ? null : strategyType,
       pegPriceType: ((codes >>> (4 * CODE_BITS)) & CODE_MASK) as PegPriceType,
       pegOffsetType: ((codes >>> (5 * CODE_BITS)) & CODE_MASK) as PegOffsetType,
-      pegOffsetValue: far[farAt + PEG_OFFSET_VALUE]!,
-      peggedPriceTicks: far[farAt + PEGGED_PRICE_TICKS]!,
-      preventedLots: near[nearAt + PREVENTED_LOTS]!,
+      pegOffsetValue: numbers[at + PEG_OFFSET_VALUE]!,
+      peggedPriceTicks: numbers[at + PEGGED_PRICE_TICKS]!,
+      preventedLots: numbers[at + PREVENTED_LOTS]!,
       preventedMatch: rare?.preventedMatch ?? null,
       expiryReason: 0,
       rejectCode: 0,
@@ -163,52 +155,53 @@ export class RestingOrders {
   }
 
   status(node: number): OrderStatus {
-    return this.#near[node * NEAR + EXECUTED_LOTS]! > 0 ? OrderStatus.PartiallyFilled : OrderStatus.Pending;
+    return this.#numbers[node * RECORD + EXECUTED_LOTS]! > 0 ? OrderStatus.PartiallyFilled : OrderStatus.Pending;
   }
 
   executedLots(node: number): number {
-    return this.#near[node * NEAR + EXECUTED_LOTS]!;
+    return this.#numbers[node * RECORD + EXECUTED_LOTS]!;
   }
 
   preventedLots(node: number): number {
-    return this.#near[node * NEAR + PREVENTED_LOTS]!;
+    return this.#numbers[node * RECORD + PREVENTED_LOTS]!;
   }
 
   leavesLots(node: number): number {
-    const at = node * NEAR;
-    return this.#near[at + ORIG_LOTS]! - this.#near[at + EXECUTED_LOTS]! - this.#near[at + PREVENTED_LOTS]!;
+    const numbers = this.#numbers;
+    const at = node * RECORD;
+    return numbers[at + ORIG_LOTS]! - numbers[at + EXECUTED_LOTS]! - numbers[at + PREVENTED_LOTS]!;
   }
 
   updateId(node: number): number {
-    return this.#near[node * NEAR + UPDATE_ID]!;
+    return this.#numbers[node * RECORD + UPDATE_ID]!;
   }
 
   updateUs(node: number): number {
-    return this.#near[node * NEAR + UPDATE_US]!;
+    return this.#numbers[node * RECORD + UPDATE_US]!;
   }
 
   accountId(node: number): number {
-    return this.#near[node * NEAR + ACCOUNT_ID]!;
+    return this.#numbers[node * RECORD + ACCOUNT_ID]!;
   }
 
   makerRate(node: number): number {
-    return this.#near[node * NEAR + MAKER_RATE]!;
+    return this.#numbers[node * RECORD + MAKER_RATE]!;
   }
 
   orderListId(node: number): number {
-    return this.#near[node * NEAR + ORDER_LIST_ID]!;
+    return this.#numbers[node * RECORD + ORDER_LIST_ID]!;
   }
 
   icebergLots(node: number): number {
-    return this.#far[node * FAR + ICEBERG_LOTS]!;
+    return this.#numbers[node * RECORD + ICEBERG_LOTS]!;
   }
 
   expireUs(node: number): number {
-    return this.#far[node * FAR + EXPIRE_US]!;
+    return this.#numbers[node * RECORD + EXPIRE_US]!;
   }
 
   cumQuoteUnits(node: number): bigint {
-    return this.#amounts[node * AMOUNTS + CUM_QUOTE_UNITS]!;
+    return this.#amounts[node * RECORD + CUM_QUOTE_UNITS]!;
   }
 
   preventedMatch(node: number): SpotOrder['preventedMatch'] {
@@ -220,19 +213,19 @@ export class RestingOrders {
   }
 
   setFilled(node: number, executedLots: number, cumQuoteUnits: bigint): void {
-    this.#near[node * NEAR + EXECUTED_LOTS] = executedLots;
-    this.#amounts[node * AMOUNTS + CUM_QUOTE_UNITS] = cumQuoteUnits;
+    this.#numbers[node * RECORD + EXECUTED_LOTS] = executedLots;
+    this.#amounts[node * RECORD + CUM_QUOTE_UNITS] = cumQuoteUnits;
   }
 
   setPrevented(node: number, preventedLots: number, match: SpotOrder['preventedMatch']): void {
-    this.#near[node * NEAR + PREVENTED_LOTS] = preventedLots;
+    this.#numbers[node * RECORD + PREVENTED_LOTS] = preventedLots;
     const rare = this.#rare.get(node);
     this.#setRare(node, match, rare?.request ?? null, rare?.outcome ?? null);
   }
 
   setUpdate(node: number, updateId: number, updateUs: number): void {
-    this.#near[node * NEAR + UPDATE_ID] = updateId;
-    this.#near[node * NEAR + UPDATE_US] = updateUs;
+    this.#numbers[node * RECORD + UPDATE_ID] = updateId;
+    this.#numbers[node * RECORD + UPDATE_US] = updateUs;
   }
 
   setOutcome(node: number, outcome: SpotOrder['outcome']): void {
@@ -246,14 +239,11 @@ export class RestingOrders {
 
   #grow(node: number): void {
     const capacity = Math.max(64, node * 2);
-    const near = new Float64Array(capacity * NEAR);
-    near.set(this.#near);
-    this.#near = near;
-    const far = new Float64Array(capacity * FAR);
-    far.set(this.#far);
-    this.#far = far;
-    const amounts = new BigInt64Array(capacity * AMOUNTS);
+    const numbers = new Float64Array(capacity * RECORD);
+    // As integers: what is stored as an integer may look like a NaN, which a copy of doubles need not keep as it is.
+    const amounts = new BigInt64Array(numbers.buffer);
     amounts.set(this.#amounts);
+    this.#numbers = numbers;
     this.#amounts = amounts;
     // Without holes the array stays a plain one.
     for (let i = this.#clientOrderIds.length; i < capacity; i++) this.#clientOrderIds.push('');
