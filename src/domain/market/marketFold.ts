@@ -46,23 +46,36 @@ function foldCreated(state: MarketState, row: Readonly<SpotOrder>): void {
     state.rest(row);
     return;
   }
+  if (!isConditional(row)) {
+    // Copied should it come to rest; most takers end.
+    state.taker = row as SpotOrder;
+    return;
+  }
   const order = copyOrder(row);
-  if (!isConditional(order)) state.taker = order;
-  else if (state.isParkedFirst(order)) state.parked.set(order.orderId, { order, funded: false });
+  if (state.isParkedFirst(order)) state.parked.set(order.orderId, { order, funded: false });
   else state.arm(order);
 }
 
 function foldUpdated(state: MarketState, orderId: number, changes: ChangedFields): void {
-  const updateId = newValue(changes, OrderField.updateId) as number | undefined;
-  const prevented = newValue(changes, OrderField.preventedMatch) as PreventedMatch | null | undefined;
-  state.observe(updateId ?? 0, prevented ?? null);
+  let status: OrderStatus | undefined;
+  for (let i = 0; i < changes.length; i += 3) {
+    const field = changes[i];
+    if (field === OrderField.status) status = changes[i + 2] as OrderStatus;
+    else if (field === OrderField.updateId) state.observe(changes[i + 2] as number, null);
+    else if (field === OrderField.preventedMatch) state.observe(0, changes[i + 2] as PreventedMatch | null);
+  }
+  const ended = status !== undefined && isTerminal(status);
   const node = state.book.find(orderId);
   if (node !== 0) {
-    foldResting(state, node, changes);
+    if (ended) state.removeResting(node);
+    else if (!foldFill(state, node, changes)) foldResting(state, node, changes);
     return;
   }
   if (state.taker !== null && state.taker.orderId === orderId) {
-    applyChanges(state.taker, ORDER_FIELDS, changes);
+    if (!ended) {
+      state.taker = copyOrder(state.taker);
+      applyChanges(state.taker, ORDER_FIELDS, changes);
+    }
     state.endTaker();
     return;
   }
@@ -71,12 +84,49 @@ function foldUpdated(state: MarketState, orderId: number, changes: ChangedFields
   if (waiting !== undefined) foldWaiting(state, waiting, changes);
 }
 
-function foldResting(state: MarketState, node: number, changes: ChangedFields): void {
-  const status = newValue(changes, OrderField.status) as OrderStatus | undefined;
-  if (status !== undefined && isTerminal(status)) {
-    state.removeResting(node);
-    return;
+/** The bulk of a log: a maker's entry after a trade that left something of it. False when it says anything else. */
+function foldFill(state: MarketState, node: number, changes: ChangedFields): boolean {
+  const { book, resting } = state;
+  const shown = book.lots(node);
+  const executed = resting.executedLots(node);
+  let executedLots = executed;
+  let cumQuoteUnits = 0n;
+  let bookLots = shown;
+  let updateId = resting.updateId(node);
+  let updateUs = resting.updateUs(node);
+  for (let i = 0; i < changes.length; i += 3) {
+    const value = changes[i + 2];
+    switch (changes[i]) {
+      case OrderField.status:
+        break;
+      case OrderField.executedLots:
+        executedLots = value as number;
+        break;
+      case OrderField.cumQuoteUnits:
+        cumQuoteUnits = value as bigint;
+        break;
+      case OrderField.bookLots:
+        bookLots = value as number;
+        break;
+      case OrderField.updateId:
+        updateId = value as number;
+        break;
+      case OrderField.updateUs:
+        updateUs = value as number;
+        break;
+      default:
+        return false;
+    }
   }
+  if (executedLots === executed) return false;
+  resting.setFilled(node, executedLots, cumQuoteUnits);
+  resting.setUpdate(node, updateId, updateUs);
+  if (executedLots - executed === shown) book.requeue(node, bookLots);
+  else if (bookLots !== shown) book.setLots(node, bookLots);
+  return true;
+}
+
+function foldResting(state: MarketState, node: number, changes: ChangedFields): void {
   const order = state.row(node);
   const shown = order.bookLots;
   const gone = order.executedLots + order.preventedLots;
