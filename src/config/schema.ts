@@ -110,6 +110,10 @@ export const CONFIG_SCHEMA: Section = section({
   admin: section({
     token: text('', "bearer token of /admin/v1; '' = made on the first embedded start and kept in the data folder"),
   }),
+  binance: section({
+    legacyListenKeys: flag(false, 'serve the listenKey routes that Binance retired on 2026-02-20'),
+    foreignRoutes: flag(true, 'answer the few /sapi, /fapi and /dapi routes that clients call when they load'),
+  }),
   demo: section({
     enabled: flag(true, 'make funded demo accounts on the first embedded start; never in distributed mode'),
   }),
