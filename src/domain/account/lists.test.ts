@@ -428,8 +428,9 @@ describe('a list is refused', () => {
   });
 
   it('by MAX_POSITION: an OCO buys once', () => {
-    bench.setFilters({ maxPositionUnits: 15_000n });
+    bench.setFilters({ maxPositionUnits: 16_000n });
     expect(buyOco()).toMatchObject({ ok: true });
+    expect(bench.place({ lots: 1 })).toMatchObject({ ok: true });
     refuses(EngineReject.MAX_POSITION, () => bench.place({ lots: 1, clientOrderId: 'more' }));
   });
 

@@ -121,9 +121,9 @@ export class Step {
     return order.changes;
   }
 
-  /** Frees what is locked beyond what the order, or the OCO pair it is of, can still spend. */
+  /** Frees what is locked beyond what the order, or the OCO pair it is of, can still spend. Parked legs have nothing to give. */
   #giveBack(order: OpenOrder): void {
-    if (order.closed || order.parked) return;
+    if (order.closed) return;
     const { payer, partner } = order;
     if (payer.reservedUnits === 0n) return;
     const instrument = this.instrumentOf(order.row.symbol);

@@ -1,6 +1,6 @@
 // The klines of one symbol, in every interval: in go trades of the market log, out come KLine entries of the kline log.
 // State is one kline per interval, the newest; it is the fold of the builder's own log. No clock: time is an argument.
-import { assert } from '../assert.ts';
+import { assert, InvariantError } from '../assert.ts';
 import type { ChangeLogEntry } from '../changeLogEntry.ts';
 import { ChangeKind, created, EntityType, entityIds, updated } from '../changeLogEntry.ts';
 import type { KLine, KlineInterval } from '../klineEntry.ts';
@@ -138,7 +138,7 @@ export class KLineBuilder {
     let lastTradeId = this.#lastTradeId;
     for (const trade of trades) {
       if (trade.tradeId <= lastTradeId) continue;
-      assert(trade.symbol === this.symbol, `${this.symbol}: a trade of ${trade.symbol}`);
+      if (trade.symbol !== this.symbol) throw new InvariantError(`${this.symbol}: a trade of ${trade.symbol}`);
       lastTradeId = trade.tradeId;
       if (part === undefined || trade.tradeUs > part.closeUs) {
         part = ofTrade(trade);

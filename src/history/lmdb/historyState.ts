@@ -7,15 +7,14 @@ import { takerOrderId } from '../../domain/spotTrade.ts';
 import { AccountState, AccountSymbol, BalanceState, SymbolState } from './accountState.ts';
 import type { HistoryFile } from './historyFile.ts';
 import { Journal, offsetOf } from './journal.ts';
-import { MAX_ID, ROW_AT, Table } from './layout.ts';
-import type { LiveKline, LiveOrder, LiveOrderList, LiveRow } from './liveRow.ts';
+import { MAX_ID, ROW_AT, runLastRow, Table } from './layout.ts';
+import { LiveChain, type LiveKline, type LiveOrder, type LiveOrderList, type LiveRow } from './liveRow.ts';
 import { Names } from './names.ts';
 import { readBalance, readTrade, rowAggTradeId } from './otherRows.ts';
 import { RowList } from './rowList.ts';
-import { lastRow } from './rowSource.ts';
 
 /** Buckets of the client id index: enough that one holds few of an account's ids, few enough to fill runs. */
-const CLIENT_ID_BUCKETS = 4096;
+const CLIENT_ID_BUCKETS = 1024;
 
 export class HistoryState {
   readonly file: HistoryFile;
@@ -28,8 +27,8 @@ export class HistoryState {
   /** By entity id, as the log names them. */
   readonly balances = new Map<string, BalanceState>();
   readonly klines = new Map<string, LiveKline>();
-  /** Live rows the journal has to take before the next commit; some may have ended since. */
-  dirty: LiveRow[] = [];
+  /** Live rows that the journal has to take with the next commit. */
+  readonly #dirty = new LiveChain();
   readonly #clientIds: (RowList | undefined)[] = new Array(CLIENT_ID_BUCKETS).fill(undefined);
 
   constructor(file: HistoryFile, segmentBytes: number) {
@@ -38,9 +37,15 @@ export class HistoryState {
   }
 
   markDirty(row: LiveRow): void {
-    if (row.dirty) return;
-    row.dirty = true;
-    this.dirty.push(row);
+    if (row.chain !== this.#dirty) this.#dirty.add(row);
+  }
+
+  /** Writes every live row that changed to the journal. */
+  writeDirty(): void {
+    for (let row = this.#dirty.first; row !== null; row = this.#dirty.first) {
+      const ref = row.write(this.journal);
+      this.journal.segment(ref).live.add(row);
+    }
   }
 
   account(accountId: number): AccountState {
@@ -104,7 +109,7 @@ export class HistoryState {
     if (run === undefined) {
       return { accountId, asset, free: 0n, locked: 0n, updateUs: 0, cause: BalanceCause.TRADING, requestId: '' };
     }
-    const { entrySequence: _, ...balance } = readBalance(run.bytes, lastRow(run.bytes), this.names);
+    const { entrySequence: _, ...balance } = readBalance(run.bytes, runLastRow(run.bytes), this.names);
     return balance;
   }
 
@@ -135,7 +140,7 @@ export class HistoryState {
       ref !== undefined
         ? [this.journal.segment(ref).bytes, offsetOf(ref) + ROW_AT]
         : run !== undefined
-          ? [run.bytes, lastRow(run.bytes)]
+          ? [run.bytes, runLastRow(run.bytes)]
           : [];
     if (bytes === undefined || at === undefined) return;
     const trade = readTrade(bytes, at, this.names);

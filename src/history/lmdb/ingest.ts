@@ -126,7 +126,7 @@ export class Ingest {
 
   #orderEnded(order: LiveOrder): void {
     const { journal, orders } = this.#state;
-    order.ended = true;
+    order.chain?.remove(order);
     orders.delete(order.id);
     order.home.remove(order);
     order.home.orders.push(journal, order.writeEnded(journal));
@@ -204,7 +204,7 @@ export class Ingest {
       this.#state.markDirty(list);
       return;
     }
-    list.ended = true;
+    list.chain?.remove(list);
     orderLists.delete(list.row.orderListId);
     list.home.openLists.delete(list.row.orderListId);
     list.home.lists.push(journal, list.writeEnded(journal));
@@ -226,7 +226,7 @@ export class Ingest {
     const list = before?.list ?? symbol.klineLists[interval];
     if (list === undefined) return;
     if (before !== undefined) {
-      before.ended = true;
+      before.chain?.remove(before);
       state.klines.delete(before.entityId);
       if (before.entityId !== entityId) list.push(state.journal, before.writeEnded(state.journal));
     }

@@ -1,10 +1,10 @@
 // Every row in the order it came, in memory and (slice by slice, with each commit) in LMDB. A row is known by its ref,
 // which only ever grows. The oldest segments go once what they hold is kept elsewhere: lists write their rows as runs,
 // live rows are written again at the end.
-import { assert } from '../../domain/assert.ts';
+import { assert, InvariantError } from '../../domain/assert.ts';
 import type { Table } from './layout.ts';
 import { FRAME_BYTES, ROW_HEAD_BYTES } from './layout.ts';
-import type { LiveRow } from './liveRow.ts';
+import { LiveChain } from './liveRow.ts';
 import { RowWriter } from './rowBytes.ts';
 import type { RowList } from './rowList.ts';
 
@@ -28,8 +28,8 @@ export class Segment {
   readonly slices: number[] = [];
   /** Lists whose oldest row not yet in a run lies here. */
   lists: RowList[] = [];
-  /** Live rows that were last written here, some of them ended or written again since. */
-  live: LiveRow[] = [];
+  /** Live rows that stand as they were last written, here. */
+  readonly live = new LiveChain();
 
   constructor(index: number, bytes: Buffer) {
     this.index = index;
@@ -68,7 +68,8 @@ export class Journal {
 
   segment(ref: number): Segment {
     const segment = this.segments[segmentOf(ref) - (this.segments[0] as Segment).index];
-    assert(segment !== undefined, `history journal: no segment of row ${ref}`);
+    // Not assert(): its message would be made for every row that is looked at.
+    if (segment === undefined) throw new InvariantError(`history journal: no segment of row ${ref}`);
     return segment;
   }
 

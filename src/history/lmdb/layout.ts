@@ -54,6 +54,9 @@ export const rowLength = (bytes: Uint8Array, at: number): number => readU24(byte
 export const rowId = (bytes: Uint8Array, at: number): number => readU56(bytes, at + 3);
 export const rowTime = (bytes: Uint8Array, at: number): number => readU56(bytes, at + 10);
 
+export const runCount = (run: Buffer): number => run.readUInt16LE(0);
+export const runLastRow = (run: Buffer): number => run.readUInt32LE(2);
+
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 const KEY_BYTES = 18;
 

@@ -15,12 +15,33 @@ import type { RowList } from './rowList.ts';
 
 const ORDER_FIELDS = Object.keys(OrderField);
 
+/** Rows linked through themselves: one that ends leaves at once, and is garbage as soon as it lived briefly. */
+export class LiveChain {
+  first: LiveRow | null = null;
+
+  add(row: LiveRow): void {
+    row.chain?.remove(row);
+    row.chain = this;
+    row.after = this.first;
+    if (this.first !== null) this.first.before = row;
+    this.first = row;
+  }
+
+  remove(row: LiveRow): void {
+    if (row.before === null) this.first = row.after;
+    else row.before.after = row.after;
+    if (row.after !== null) row.after.before = row.before;
+    row.before = null;
+    row.after = null;
+    row.chain = null;
+  }
+}
+
 export abstract class LiveRow {
-  /** Where the journal has it; -1 = not yet. */
-  ref = -1;
-  /** Changed since it was written. */
-  dirty = false;
-  ended = false;
+  /** The segment's that has it as it stands, or those that changed since; null once it ended. */
+  chain: LiveChain | null = null;
+  before: LiveRow | null = null;
+  after: LiveRow | null = null;
 
   abstract get id(): number;
   abstract get time(): number;

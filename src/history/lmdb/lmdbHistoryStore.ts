@@ -202,7 +202,7 @@ export class LmdbHistoryStore implements HistoryStore {
     const positions = [...this.#feeds.values()].map((feed) => ({ feed, applied: feed.applied }));
     this.#changed = false;
     this.#spiller.spill();
-    this.#writeDirty();
+    this.#state.writeDirty();
     const slices = this.#putSlices();
     for (const [id, name] of names.uncommitted()) this.#file.putName(id, name);
     const lastName = names.last;
@@ -222,17 +222,6 @@ export class LmdbHistoryStore implements HistoryStore {
     names.markCommitted(lastName);
     this.#spiller.committed();
     for (const { feed, applied } of positions) feed.committed = applied;
-  }
-
-  #writeDirty(): void {
-    const { journal, dirty } = this.#state;
-    this.#state.dirty = [];
-    for (const row of dirty) {
-      row.dirty = false;
-      if (row.ended) continue;
-      row.ref = row.write(journal);
-      journal.segment(row.ref).live.push(row);
-    }
   }
 
   #putSlices(): readonly Slice[] {

@@ -1,5 +1,5 @@
 // Symbols, assets and the like by small numbers, so that rows need not spell them out.
-import { assert } from '../../domain/assert.ts';
+import { assert, InvariantError } from '../../domain/assert.ts';
 
 export class Names {
   readonly #ids = new Map<string, number>();
@@ -25,7 +25,7 @@ export class Names {
 
   name(id: number): string {
     const name = this.#names[id];
-    assert(name !== undefined, `history: no name has number ${id}`);
+    if (name === undefined) throw new InvariantError(`history: no name has number ${id}`);
     return name;
   }
 

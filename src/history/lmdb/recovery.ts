@@ -6,7 +6,7 @@ import type { HistoryState } from './historyState.ts';
 import type { Segment } from './journal.ts';
 import { SEGMENT_BYTES_MAX } from './journal.ts';
 import { MAX_ID, ROW_AT, ROW_HEAD_BYTES, rowId, rowLength, rowTime, Table } from './layout.ts';
-import { LiveKline, LiveOrder, LiveOrderList, type LiveRow } from './liveRow.ts';
+import { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
 import { type OrderExtras, readOrder } from './orderRow.ts';
 import { readBalance, readKline, readOrderList, readTrade } from './otherRows.ts';
 import { RowReader } from './rowBytes.ts';
@@ -43,7 +43,7 @@ export class Recovery {
     const table = bytes[offset] as Table;
     switch (table) {
       case Table.ORDER_LIVE:
-        this.#liveOrder(segment, at, ref);
+        this.#liveOrder(segment, at);
         break;
       case Table.ORDER:
         this.#endedOrder(bytes, at, ref);
@@ -55,13 +55,13 @@ export class Recovery {
         this.#balance(bytes, at, ref);
         break;
       case Table.KLINE_LIVE:
-        this.#liveKline(segment, at, ref);
+        this.#liveKline(segment, at);
         break;
       case Table.KLINE:
         this.#endedKline(bytes, at, ref);
         break;
       case Table.ORDER_LIST_LIVE:
-        this.#liveList(segment, at, ref);
+        this.#liveList(segment, at);
         break;
       case Table.ORDER_LIST:
         this.#endedList(bytes, at, ref);
@@ -81,7 +81,7 @@ export class Recovery {
     }
   }
 
-  #liveOrder(segment: Segment, at: number, ref: number): void {
+  #liveOrder(segment: Segment, at: number): void {
     const { names, orders } = this.#state;
     const extras: OrderExtras = { fills: null, amendments: null };
     const row = readOrder(segment.bytes, at, names, extras);
@@ -91,7 +91,7 @@ export class Recovery {
     orders.set(row.orderId, order);
     order.fills = extras.fills;
     order.amendments = extras.amendments;
-    written(order, segment, ref);
+    segment.live.add(order);
   }
 
   #endedOrder(bytes: Buffer, at: number, ref: number): void {
@@ -108,7 +108,7 @@ export class Recovery {
   #forget(orderId: number): void {
     const order = this.#state.orders.get(orderId);
     if (order === undefined) return;
-    order.ended = true;
+    order.chain?.remove(order);
     order.home.remove(order);
     this.#state.orders.delete(orderId);
   }
@@ -131,21 +131,21 @@ export class Recovery {
     if (this.#push(state.list, entrySequence, ref)) Object.assign(state.balance, balance);
   }
 
-  #liveKline(segment: Segment, at: number, ref: number): void {
+  #liveKline(segment: Segment, at: number): void {
     const state = this.#state;
     const row = readKline(segment.bytes, at, state.names);
     const symbol = state.symbol(row.symbol);
     const interval = KLINE_INTERVALS.indexOf(row.interval);
     const before = symbol.klines[interval];
     if (before !== undefined) {
-      before.ended = true;
+      before.chain?.remove(before);
       state.klines.delete(before.entityId);
     }
     const list = symbol.klineLists[interval] as RowList;
     const kline = new LiveKline(row, `${row.symbol}-${row.interval}-${row.openUs}`, list);
     symbol.klines[interval] = kline;
     state.klines.set(kline.entityId, kline);
-    written(kline, segment, ref);
+    segment.live.add(kline);
   }
 
   #endedKline(bytes: Buffer, at: number, ref: number): void {
@@ -154,7 +154,7 @@ export class Recovery {
     this.#push(list, row.openUs, ref);
   }
 
-  #liveList(segment: Segment, at: number, ref: number): void {
+  #liveList(segment: Segment, at: number): void {
     const { names, orderLists } = this.#state;
     const row = readOrderList(segment.bytes, at, names);
     let list = orderLists.get(row.orderListId);
@@ -164,14 +164,14 @@ export class Recovery {
       orderLists.set(row.orderListId, list);
     }
     list.row = row;
-    written(list, segment, ref);
+    segment.live.add(list);
   }
 
   #endedList(bytes: Buffer, at: number, ref: number): void {
     const { names, orderLists } = this.#state;
     const row = readOrderList(bytes, at, names);
     const list = orderLists.get(row.orderListId);
-    if (list !== undefined) list.ended = true;
+    if (list !== undefined) list.chain?.remove(list);
     orderLists.delete(row.orderListId);
     const account = this.#state.account(row.accountId);
     account.openLists.delete(row.orderListId);
@@ -226,11 +226,6 @@ export class Recovery {
       this.#state.release(account.lists);
     }
   }
-}
-
-function written(row: LiveRow, segment: Segment, ref: number): void {
-  row.ref = ref;
-  segment.live.push(row);
 }
 
 /** Which ids a list's runs hold; rows come roughly in order, so the last run looked at mostly answers. */

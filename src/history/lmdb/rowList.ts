@@ -35,7 +35,7 @@ export class RowList {
 
   push(journal: Journal, ref: number): void {
     this.refs.push(ref);
-    this.#sorted = undefined;
+    if (this.#sorted !== undefined) this.#sorted = undefined;
     if (!this.queued) this.queue(journal);
     if (this.refs.length === LONG_LIST) journal.long(this);
   }

@@ -4,7 +4,7 @@ import type { Page } from '../../ports/historyQueries.ts';
 import type { HistoryFile, StoredRun } from './historyFile.ts';
 import type { Journal } from './journal.ts';
 import { offsetOf } from './journal.ts';
-import { MAX_ID, ROW_AT, RUN_HEAD_BYTES, rowId, rowLength, rowTime, type Table } from './layout.ts';
+import { MAX_ID, ROW_AT, RUN_HEAD_BYTES, rowId, rowLength, rowTime, runCount, runLastRow, type Table } from './layout.ts';
 import type { LiveRow } from './liveRow.ts';
 
 /** What a source is searched by: something of a row that ascends with its id. */
@@ -104,7 +104,7 @@ export class RunSource extends RowSource {
   /** The first run whose last row's key is `target` or above. */
   #find(key: RowKey, target: number): StoredRun | undefined {
     if (key === rowId || target <= 0) return this.#from(target);
-    const lastKey = (run: StoredRun): number => key(run.bytes, lastRow(run.bytes));
+    const lastKey = (run: StoredRun): number => key(run.bytes, runLastRow(run.bytes));
     let best = this.#before(MAX_ID);
     if (best === undefined || lastKey(best) < target) return undefined;
     // Ids are keys in the B-tree and the wanted key ascends with them: halve the ids in question.
@@ -208,15 +208,11 @@ export class LiveSource extends RowSource {
 export function runRows(run: Buffer): number[] {
   const starts: number[] = [];
   let at = RUN_HEAD_BYTES;
-  for (let count = run.readUInt16LE(0); count > 0; count--) {
+  for (let count = runCount(run); count > 0; count--) {
     starts.push(at);
     at += rowLength(run, at);
   }
   return starts;
-}
-
-export function lastRow(run: Buffer): number {
-  return run.readUInt32LE(2);
 }
 
 /** A page with a lower bound goes up from it; any other goes down from the newest. */

@@ -3,9 +3,10 @@
 // them.
 import type { HistoryState } from './historyState.ts';
 import type { Segment } from './journal.ts';
-import { offsetOf, segmentEnd, segmentOf } from './journal.ts';
-import { MAX_ID, ROW_AT, RUN_BYTES, RUN_HEAD_BYTES, RUN_ROWS, rowLength, Table } from './layout.ts';
+import { segmentEnd } from './journal.ts';
+import { MAX_ID, RUN_ROWS, runCount, Table } from './layout.ts';
 import { idAt, LONG_LIST, NOT_LOOKED_UP, type RowList, sortById } from './rowList.ts';
+import { RunBuilder } from './runBuilder.ts';
 
 /** What a commit moves at least, once the journal is three quarters full. */
 const SPILL_BYTES_MIN = 256 * 1024;
@@ -14,7 +15,6 @@ const SPILL_BYTES_MIN = 256 * 1024;
  * out of order, and one that ends after its neighbours went into a run is a run of its own.
  */
 const HELD_BACK = LONG_LIST / 2;
-const ARENA_BYTES = 1024 * 1024;
 
 interface Spilled {
   readonly list: RowList;
@@ -25,12 +25,10 @@ interface Spilled {
 export class Spiller {
   readonly #state: HistoryState;
   readonly #journalBytes: number;
+  readonly #runs = new RunBuilder();
   #spilled: Spilled[] = [];
   /** How many of the oldest segments have all their rows elsewhere once this commit is done. */
   #retiring = 0;
-  #bytes = 0;
-  #arena = Buffer.alloc(0);
-  #arenaUsed = 0;
 
   constructor(state: HistoryState, journalBytes: number) {
     this.#state = state;
@@ -45,9 +43,8 @@ export class Spiller {
   /** Puts the runs of this commit, and marks the live rows that have to be written again. */
   spill(): void {
     const { file, journal } = this.#state;
-    this.#bytes = 0;
     for (const list of journal.takeLong()) if (list.refs.length >= LONG_LIST) this.#spillList(list, 0);
-    const budget = SPILL_BYTES_MIN + 2 * journal.uncommittedBytes;
+    const budget = this.#runs.bytes + SPILL_BYTES_MIN + 2 * journal.uncommittedBytes;
     let held = journal.bytes;
     while (held > this.#journalBytes * 0.75 && this.#retiring < journal.segments.length - 1) {
       const segment = journal.segments[this.#retiring] as Segment;
@@ -86,12 +83,9 @@ export class Spiller {
       if (oldest !== undefined && oldest < end) this.#spillList(list, end);
       if (list.refs.length > 0) list.queue(journal);
       else list.queued = false;
-      if (this.#bytes > budget) return false;
+      if (this.#runs.bytes > budget) return false;
     }
-    for (const row of segment.live) {
-      if (!row.ended && segmentOf(row.ref) === segment.index) this.#state.markDirty(row);
-    }
-    segment.live = [];
+    for (let row = segment.live.first; row !== null; row = segment.live.first) this.#state.markDirty(row);
     return true;
   }
 
@@ -128,7 +122,7 @@ export class Spiller {
       const ref = sorted[lateRows] as number;
       const id = idAt(journal, ref);
       if (id > list.lastStored) break;
-      file.putRun(late, list.owner, list.part, id, this.#run([ref], 0, 1));
+      file.putRun(late, list.owner, list.part, id, this.#runs.build(journal, sorted, lateRows, lateRows + 1));
     }
     const taken = sorted.slice(0, take);
     const inRuns = sorted.slice(lateRows, take);
@@ -145,49 +139,12 @@ export class Spiller {
   #putRuns(list: RowList, refs: readonly number[]): void {
     const { file, journal } = this.#state;
     for (let from = 0; from < refs.length; ) {
-      let bytes = 0;
-      let to = from;
-      while (to < refs.length && to - from < RUN_ROWS && bytes < RUN_BYTES) bytes += this.#rowBytes(refs[to++] as number);
-      const last = refs[to - 1] as number;
+      const run = this.#runs.build(journal, refs, from, refs.length);
+      from += runCount(run);
+      const last = refs[from - 1] as number;
       // Client ids are found by scanning back through time, so their runs are keyed by it.
       const lastId = list.table === Table.CLIENT_ID ? last : idAt(journal, last);
-      file.putRun(list.table, list.owner, list.part, lastId, this.#run(refs, from, to));
-      from = to;
+      file.putRun(list.table, list.owner, list.part, lastId, run);
     }
-  }
-
-  #rowBytes(ref: number): number {
-    return rowLength(this.#state.journal.segment(ref).bytes, offsetOf(ref) + ROW_AT);
-  }
-
-  #run(refs: readonly number[], from: number, to: number): Buffer {
-    const { journal } = this.#state;
-    let room = RUN_HEAD_BYTES;
-    for (let i = from; i < to; i++) room += this.#rowBytes(refs[i] as number);
-    const run = this.#carve(room);
-    run.writeUInt16LE(to - from, 0);
-    let at = RUN_HEAD_BYTES;
-    for (let i = from; i < to; i++) {
-      const ref = refs[i] as number;
-      const { bytes } = journal.segment(ref);
-      const start = offsetOf(ref) + ROW_AT;
-      const length = rowLength(bytes, start);
-      if (i === to - 1) run.writeUInt32LE(at, 2);
-      bytes.copy(run, at, start, start + length);
-      at += length;
-    }
-    this.#bytes += room;
-    return run;
-  }
-
-  /** Runs share large buffers, which LMDB reads until they are written: no part is ever used twice. */
-  #carve(bytes: number): Buffer {
-    if (this.#arena.length - this.#arenaUsed < bytes) {
-      this.#arena = Buffer.allocUnsafeSlow(Math.max(ARENA_BYTES, bytes));
-      this.#arenaUsed = 0;
-    }
-    const run = this.#arena.subarray(this.#arenaUsed, this.#arenaUsed + bytes);
-    this.#arenaUsed += bytes;
-    return run;
   }
 }
