@@ -1,4 +1,5 @@
 // The edges of a process: one HTTP server with every API on it.
+import { binanceOptions } from './config/binanceSchema.ts';
 import type { Config } from './config/schema.ts';
 import { adminApi } from './http/admin/adminApi.ts';
 import { binanceApi } from './http/binance/binanceApi.ts';
@@ -23,6 +24,6 @@ export function serveEdges(deps: EdgesDeps): Promise<HttpServer> {
     exchange,
     config: { ...config.http, adminToken },
     logger,
-    apis: [openApi, nativeApi, adminApi, nativeSockets, binanceApi({ settings: config.binance })],
+    apis: [openApi, nativeApi, adminApi, nativeSockets, binanceApi(binanceOptions(config.binance))],
   });
 }

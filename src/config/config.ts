@@ -3,7 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ErrorObject } from 'ajv';
-import { CONFIG_SCHEMA, type Config, type Section, type Setting } from './schema.ts';
+import { binanceProblem } from './binanceSchema.ts';
+import { CONFIG_SCHEMA, type Config } from './schema.ts';
+import type { Section, Setting } from './setting.ts';
 
 export class ConfigError extends Error {
   override name = 'ConfigError';
@@ -116,7 +118,7 @@ function parseText(name: string, text: string, setting: Setting): unknown {
   }
 }
 
-const validate = new Ajv({ allErrors: true, strict: false }).compile(CONFIG_SCHEMA);
+const validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(CONFIG_SCHEMA);
 
 function check(values: Json, origin: (key: string) => string): void {
   if (validate(values)) return;
@@ -130,9 +132,13 @@ function describe(error: ErrorObject, values: Json, origin: (key: string) => str
     const key = [path, String(error.params.additionalProperty)].filter((part) => part !== '').join('.');
     return `${origin(key)}${key}: no such setting (sedax --help lists all)`;
   }
-  const value = path.split('.').reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), values);
+  const value = path
+    .split('.')
+    .reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? (at as Json)[name] : undefined), values);
   const allowed = error.keyword === 'enum' ? `: ${(error.params.allowedValues as string[]).join(', ')}` : '';
-  return `${origin(path)}${path}: ${error.message ?? 'is wrong'}${allowed}, not ${JSON.stringify(value)}`;
+  const example = (error.parentSchema as { example?: string } | undefined)?.example;
+  const problem = error.keyword === 'pattern' && example !== undefined ? `must be as in ${JSON.stringify(example)}` : error.message;
+  return `${origin(path)}${path}: ${problem ?? 'is wrong'}${allowed}, not ${JSON.stringify(value)}`;
 }
 
 export interface LoadOptions {
@@ -161,7 +167,11 @@ export function loadConfig(options: LoadOptions): Config {
   values = merge(values, own);
   check(values, () => `${file}: `);
   values = merge(merge(values, fromEnv), overrides);
-  check(values, (key) => (names.has(key) ? `${names.get(key)}: ` : ''));
+  check(values, (key) => {
+    // Of a list an item is named: 'key.0'.
+    const name = names.get(key) ?? names.get(key.replace(/\.\d+$/, ''));
+    return name === undefined ? '' : `${name}: `;
+  });
   const config = values as unknown as Config;
   checkRelations(config);
   return deepFreeze(config);
@@ -169,7 +179,7 @@ export function loadConfig(options: LoadOptions): Config {
 
 /** What no single setting can say. */
 function checkRelations(config: Config): void {
-  const { http, pipeline, mode, demo } = config;
+  const { http, pipeline, mode, demo, binance } = config;
   if ((http.tlsCertFile === '') !== (http.tlsKeyFile === ''))
     throw new ConfigError('http.tlsCertFile and http.tlsKeyFile: both or neither');
   for (const key of ['tlsCertFile', 'tlsKeyFile'] as const) {
@@ -178,6 +188,8 @@ function checkRelations(config: Config): void {
   const { maxPending, minPending } = pipeline.acquiring.admission;
   if (minPending > maxPending) throw new ConfigError('pipeline.acquiring.admission.minPending: must not be above maxPending');
   if (http.ws.idleTimeoutMs <= http.ws.heartbeatMs) throw new ConfigError('http.ws.idleTimeoutMs: must be above http.ws.heartbeatMs');
+  const problem = binanceProblem(binance);
+  if (problem !== undefined) throw new ConfigError(problem);
   if (mode === 'distributed' && demo.enabled) throw new ConfigError('demo.enabled: must be false in distributed mode');
 }
 

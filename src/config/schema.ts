@@ -2,6 +2,8 @@
 
 import type { PipelineConfig } from '../actors/pipeline.ts';
 import { DEFAULT_HTTP_CONFIG, type HttpConfig } from '../http/httpConfig.ts';
+import { BINANCE_SECTION, type BinanceConfig } from './binanceSchema.ts';
+import { flag, list, type Section, section, text, whole } from './setting.ts';
 
 export interface Config {
   readonly mode: 'embedded' | 'distributed';
@@ -10,7 +12,7 @@ export interface Config {
   readonly log: { readonly level: string; readonly format: 'json' | 'text' };
   readonly http: Omit<HttpConfig, 'adminToken'>;
   readonly admin: { readonly token: string };
-  readonly binance: { readonly legacyListenKeys: boolean; readonly foreignRoutes: boolean };
+  readonly binance: BinanceConfig;
   readonly demo: { readonly enabled: boolean };
   readonly fees: { readonly maker: string; readonly taker: string };
   readonly journal: {
@@ -23,43 +25,7 @@ export interface Config {
   readonly pipeline: PipelineConfig;
 }
 
-export interface Setting {
-  readonly type: 'string' | 'integer' | 'boolean' | 'array';
-  readonly default: unknown;
-  readonly description: string;
-  readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly pattern?: string;
-  readonly items?: { readonly type: 'string' };
-}
-export interface Section {
-  readonly type: 'object';
-  readonly additionalProperties: false;
-  readonly properties: Readonly<Record<string, Setting | Section>>;
-}
-
-const section = (properties: Section['properties']): Section => ({
-  type: 'object',
-  additionalProperties: false,
-  properties,
-});
-const text = (value: string, description: string, extra: Partial<Setting> = {}): Setting => ({
-  type: 'string',
-  default: value,
-  description,
-  ...extra,
-});
-const flag = (value: boolean, description: string): Setting => ({ type: 'boolean', default: value, description });
-const whole = (value: number, description: string, minimum = 1, maximum = Number.MAX_SAFE_INTEGER): Setting => ({
-  type: 'integer',
-  default: value,
-  description,
-  minimum,
-  maximum,
-});
-const list = (description: string): Setting => ({ type: 'array', default: [], description, items: { type: 'string' } });
-
+const RATE = { pattern: '^0(\\.\\d{1,8})?$', example: '0.001' };
 const GIB = 2 ** 30;
 const { limits, auth, ws, ...http } = DEFAULT_HTTP_CONFIG;
 
@@ -110,16 +76,13 @@ export const CONFIG_SCHEMA: Section = section({
   admin: section({
     token: text('', "bearer token of /admin/v1; '' = made on the first embedded start and kept in the data folder"),
   }),
-  binance: section({
-    legacyListenKeys: flag(false, 'serve the listenKey routes that Binance retired on 2026-02-20'),
-    foreignRoutes: flag(true, 'answer the few /sapi, /fapi and /dapi routes that clients call when they load'),
-  }),
+  binance: BINANCE_SECTION,
   demo: section({
     enabled: flag(true, 'make funded demo accounts on the first embedded start; never in distributed mode'),
   }),
   fees: section({
-    maker: text('0.001', 'maker commission of new accounts, as a fraction', { pattern: '^0(\\.\\d{1,8})?$' }),
-    taker: text('0.001', 'taker commission of new accounts, as a fraction', { pattern: '^0(\\.\\d{1,8})?$' }),
+    maker: text('0.001', 'maker commission of new accounts, as a fraction', RATE),
+    taker: text('0.001', 'taker commission of new accounts, as a fraction', RATE),
   }),
   journal: section({
     durability: text('always', 'always: an answer waits for fsync; interval: fsync every intervalMs; none: no fsync', {
