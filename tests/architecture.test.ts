@@ -24,7 +24,11 @@ const RULES: readonly Rule[] = [
   { from: 'bus/memory', to: ['bus', 'ports', 'support'], packages: ['lmdb', 'msgpackr', 'node:*'] },
   { from: 'bus/jetstream', to: ['bus', 'ports', 'support'], packages: ['@nats-io/*', 'node:*'] },
   { from: 'history', to: ['domain', 'codec', 'ports'], packages: ['lmdb', 'msgpackr', 'node:*'] },
-  { from: 'actors', to: ['domain', 'bus', 'codec', 'ports', 'history/historyStore.ts', 'support'], packages: ['nact', 'node:*'] },
+  {
+    from: 'actors',
+    to: ['domain', 'bus', 'codec', 'ports', 'history/historyStore.ts', 'history/localHistory.ts', 'support'],
+    packages: ['nact', 'node:*'],
+  },
   {
     from: 'http',
     to: ['domain', 'ports', 'support', 'config'],

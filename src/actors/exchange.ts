@@ -7,6 +7,7 @@ import { checkInstrument } from '../domain/orderChecks.ts';
 import { SymbolStatus } from '../domain/orderTerms.ts';
 import { accountPartition } from '../domain/partitions.ts';
 import { type EngineReason, EngineReject } from '../domain/rejectReason.ts';
+import { localHistory } from '../history/localHistory.ts';
 import type { AccountEvents } from '../ports/accountEvents.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
@@ -52,10 +53,12 @@ export class Exchange implements ExchangePort, Admin {
   readonly accountEvents: AccountEvents;
   readonly #pipeline: Pipeline;
   readonly #options: ExchangeOptions;
+  readonly #history: HistoryQueries;
 
   constructor(pipeline: Pipeline, options: ExchangeOptions) {
     this.#pipeline = pipeline;
     this.#options = options;
+    this.#history = localHistory(pipeline.historyStore);
     this.clock = pipeline.clock;
     this.registry = pipeline.registry;
     this.markets = pipeline.hub.markets;
@@ -109,7 +112,7 @@ export class Exchange implements ExchangePort, Admin {
 
   async history(): Promise<HistoryQueries> {
     await this.#pipeline.barrier('history');
-    return this.#pipeline.historyStore;
+    return this.#history;
   }
 
   health(): Health {

@@ -3,6 +3,11 @@
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 
+/** The queries of HistoryQueries, answered on the spot: the store is in this process and in memory. */
+export type HistoryReads = {
+  [Query in keyof HistoryQueries]: (...args: Parameters<HistoryQueries[Query]>) => Awaited<ReturnType<HistoryQueries[Query]>>;
+};
+
 /**
  * Orders, lists and trades come from markets-*, balances from accounts-*, klines from klines-*; anything else in those
  * streams, and any other stream, only moves the position.
@@ -14,7 +19,7 @@ import type { HistoryQueries } from '../ports/historyQueries.ts';
  * Ids and times of a listing ascend together (orderId and createdUs per account, tradeId and tradeUs per symbol, entry
  * sequence and updateUs per balance): paging by time relies on it.
  */
-export interface HistoryStore extends HistoryQueries {
+export interface HistoryStore extends HistoryReads {
   /**
    * Takes in one message's entries; a message at or before the stream's last applied sequence is ignored. Queries see
    * it at once. It survives the process once a flush() called later has resolved.

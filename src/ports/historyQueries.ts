@@ -46,33 +46,41 @@ export interface BalanceChange extends Balance {
   readonly entrySequence: number;
 }
 
-/** Rows are copies: callers may keep them. All lists are ascending by id (time where there is no id). */
+/**
+ * Rows are copies: callers may keep them. All lists are ascending by id (time where there is no id). Every answer reflects
+ * what was in the logs when the queries were asked for (ExchangePort.history) and may reflect more: two answers in a row are
+ * not of one moment.
+ */
 export interface HistoryQueries {
-  order(accountId: number, orderId: number): SpotOrder | undefined;
+  order(accountId: number, orderId: number): Promise<SpotOrder | undefined>;
   /** The newest order with that client id (ids may be reused once an order is closed). */
-  orderByClientId(accountId: number, symbol: string, clientOrderId: string): SpotOrder | undefined;
-  openOrders(accountId: number, symbol?: string): SpotOrder[];
-  orders(accountId: number, symbol: string, page: Page): SpotOrder[];
-  orderList(accountId: number, orderListId: number): SpotOrderList | undefined;
-  orderListByClientId(accountId: number, listClientOrderId: string): SpotOrderList | undefined;
-  openOrderLists(accountId: number): SpotOrderList[];
-  orderLists(accountId: number, page: Page): SpotOrderList[];
+  orderByClientId(accountId: number, symbol: string, clientOrderId: string): Promise<SpotOrder | undefined>;
+  openOrders(accountId: number, symbol?: string): Promise<SpotOrder[]>;
+  orders(accountId: number, symbol: string, page: Page): Promise<SpotOrder[]>;
+  orderList(accountId: number, orderListId: number): Promise<SpotOrderList | undefined>;
+  orderListByClientId(accountId: number, listClientOrderId: string): Promise<SpotOrderList | undefined>;
+  openOrderLists(accountId: number): Promise<SpotOrderList[]>;
+  orderLists(accountId: number, page: Page): Promise<SpotOrderList[]>;
   /** The account's executions on the symbol; page ids are trade ids. */
-  accountTrades(accountId: number, symbol: string, page: Page & { readonly orderId?: number }): SpotTrade[];
-  amendments(accountId: number, orderId: number, page: Page): OrderAmendment[];
+  accountTrades(accountId: number, symbol: string, page: Page & { readonly orderId?: number }): Promise<SpotTrade[]>;
+  amendments(accountId: number, orderId: number, page: Page): Promise<OrderAmendment[]>;
   preventedMatches(
     accountId: number,
     symbol: string,
     page: Page & { readonly orderId?: number; readonly preventedMatchId?: number },
-  ): PreventedMatchRow[];
+  ): Promise<PreventedMatchRow[]>;
   /** Every execution on the symbol. */
-  trades(symbol: string, page: Page): SpotTrade[];
-  aggTrades(symbol: string, page: Page): AggTrade[];
+  trades(symbol: string, page: Page): Promise<SpotTrade[]>;
+  aggTrades(symbol: string, page: Page): Promise<AggTrade[]>;
   /**
    * Klines with trades plus the empty ones between them (open = high = low = close = the close before, volume 0),
    * ascending, the running one last. timeZoneMinutes shifts the boundaries (+480 = UTC+8).
    */
-  klines(symbol: string, interval: KlineInterval, page: Page & { readonly timeZoneMinutes?: number; readonly nowUs: number }): KLine[];
+  klines(
+    symbol: string,
+    interval: KlineInterval,
+    page: Page & { readonly timeZoneMinutes?: number; readonly nowUs: number },
+  ): Promise<KLine[]>;
   /** Balance changes of the account, newest page first when unbounded; ids are entry sequences. */
-  balanceChanges(accountId: number, asset: string | undefined, page: Page): BalanceChange[];
+  balanceChanges(accountId: number, asset: string | undefined, page: Page): Promise<BalanceChange[]>;
 }

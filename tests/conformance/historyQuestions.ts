@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { KlineInterval } from '../../src/domain/klineEntry.ts';
-import type { HistoryQueries, Page } from '../../src/ports/historyQueries.ts';
+import type { HistoryReads } from '../../src/history/historyStore.ts';
+import type { Page } from '../../src/ports/historyQueries.ts';
 import { FEED_ACCOUNTS, FEED_ASSETS, FEED_CLIENT_IDS, FEED_START_US, FEED_SYMBOLS } from './historyFeed.ts';
 
 /** What to ask about; `random` picks the pages. */
@@ -34,7 +35,7 @@ function pages(scope: QuestionScope, ids: number): Page[] {
   ];
 }
 
-type Question = readonly [what: string, ask: (history: HistoryQueries) => unknown];
+type Question = readonly [what: string, ask: (history: HistoryReads) => unknown];
 
 function orderQuestions(scope: QuestionScope): Question[] {
   const questions: Question[] = [];
@@ -133,7 +134,7 @@ function klineQuestions(scope: QuestionScope): Question[] {
 }
 
 /** Asks one question in three, picked by `random`. */
-export function expectSameAnswers(oracle: HistoryQueries, history: HistoryQueries, scope: QuestionScope): void {
+export function expectSameAnswers(oracle: HistoryReads, history: HistoryReads, scope: QuestionScope): void {
   for (const [what, ask] of [...orderQuestions(scope), ...tradeQuestions(scope), ...klineQuestions(scope)]) {
     if (scope.random(3) > 0) continue;
     const [answer, expected] = [ask(history), ask(oracle)];

@@ -58,9 +58,9 @@ describe('an order', () => {
     for (const row of await venue.exchange.reconcile()) expect(row, row.asset).toMatchObject({ ok: true });
 
     const history = await venue.exchange.history();
-    expect(history.order(alice, sell.order.orderId)).toMatchObject({ status: OrderStatus.PartiallyFilled, executedLots: 100_000 });
-    expect(history.accountTrades(bob, symbol, { limit: 10 })).toHaveLength(1);
-    expect(history.openOrders(alice)).toHaveLength(1);
+    expect(await history.order(alice, sell.order.orderId)).toMatchObject({ status: OrderStatus.PartiallyFilled, executedLots: 100_000 });
+    expect(await history.accountTrades(bob, symbol, { limit: 10 })).toHaveLength(1);
+    expect(await history.openOrders(alice)).toHaveLength(1);
     expect(venue.exchange.markets.view(symbol)?.depth(5).asks).toEqual([[5_000_000, 100_000]]);
   });
 
@@ -116,7 +116,7 @@ describe('an order', () => {
       }),
     ).order;
     await expect
-      .poll(async () => (await venue.exchange.history()).order(alice, orderId)?.status, { timeout: 5_000 })
+      .poll(async () => (await (await venue.exchange.history()).order(alice, orderId))?.status, { timeout: 5_000 })
       .toBe(OrderStatus.Expired);
     expect(await balances(alice)).toMatchObject({ USDT: [100_000_000_000_000n, 0n] });
   });

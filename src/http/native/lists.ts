@@ -60,7 +60,10 @@ export function listRoutes(app: FastifyInstance, context: NativeContext): void {
       preValidation: reads,
       schema: { tags, security, summary: 'Open order lists', response: schemas.answers(schemas.list(schemas.ORDER_LIST)) },
     },
-    async ({ apiKey }) => (await exchange.history()).openOrderLists(apiKey.accountId).map(listView),
+    async ({ apiKey }) => {
+      const history = await exchange.history();
+      return (await history.openOrderLists(apiKey.accountId)).map(listView);
+    },
   );
 
   app.get<{ Querystring: PageQuery }>(
@@ -75,7 +78,10 @@ export function listRoutes(app: FastifyInstance, context: NativeContext): void {
         response: schemas.answers(schemas.list(schemas.ORDER_LIST)),
       },
     },
-    async ({ query, apiKey }) => (await exchange.history()).orderLists(apiKey.accountId, pageOf(query)).map(listView),
+    async ({ query, apiKey }) => {
+      const history = await exchange.history();
+      return (await history.orderLists(apiKey.accountId, pageOf(query))).map(listView);
+    },
   );
 
   for (const [path, params] of [
@@ -113,7 +119,9 @@ type ListId = { readonly orderListId: number } | { readonly clientOrderId: strin
 async function find(context: NativeContext, accountId: number, id: ListId): Promise<SpotOrderList> {
   const history = await context.exchange.history();
   const list =
-    'orderListId' in id ? history.orderList(accountId, id.orderListId) : history.orderListByClientId(accountId, id.clientOrderId);
+    'orderListId' in id
+      ? await history.orderList(accountId, id.orderListId)
+      : await history.orderListByClientId(accountId, id.clientOrderId);
   if (list === undefined) throw new ApiError(EdgeReject.NO_SUCH_LIST);
   return list;
 }

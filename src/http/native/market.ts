@@ -67,7 +67,7 @@ export function marketRoutes(app: FastifyInstance, context: NativeContext): void
     async ({ query }) => {
       const instrument = context.instrument(query.symbol);
       const history = await exchange.history();
-      return history.trades(query.symbol, pageOf(query)).map((trade) => tradeView(trade, instrument));
+      return (await history.trades(query.symbol, pageOf(query))).map((trade) => tradeView(trade, instrument));
     },
   );
 
@@ -87,7 +87,7 @@ export function marketRoutes(app: FastifyInstance, context: NativeContext): void
       const instrument = context.instrument(query.symbol);
       const history = await exchange.history();
       const page = { ...pageOf(query), timeZoneMinutes: query.timeZoneMinutes ?? 0, nowUs: clock.nowUs() };
-      return history.klines(query.symbol, query.interval, page).map((kline) => klineView(kline, instrument));
+      return (await history.klines(query.symbol, query.interval, page)).map((kline) => klineView(kline, instrument));
     },
   );
 

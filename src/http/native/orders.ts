@@ -122,7 +122,8 @@ export function orderRoutes(app: FastifyInstance, context: NativeContext): void 
     async ({ query, apiKey }) => {
       if (query.symbol !== undefined) context.instrument(query.symbol);
       const history = await exchange.history();
-      return history.openOrders(apiKey.accountId, query.symbol).map((order) => orderView(order, context.instrument(order.symbol)));
+      const open = await history.openOrders(apiKey.accountId, query.symbol);
+      return open.map((order) => orderView(order, context.instrument(order.symbol)));
     },
   );
 
@@ -141,7 +142,8 @@ export function orderRoutes(app: FastifyInstance, context: NativeContext): void 
     async ({ query, apiKey }) => {
       const instrument = context.instrument(query.symbol);
       const history = await exchange.history();
-      return history.orders(apiKey.accountId, query.symbol, pageOf(query)).map((order) => orderView(order, instrument));
+      const orders = await history.orders(apiKey.accountId, query.symbol, pageOf(query));
+      return orders.map((order) => orderView(order, instrument));
     },
   );
 
@@ -160,10 +162,11 @@ export function orderRoutes(app: FastifyInstance, context: NativeContext): void 
     },
     async ({ params, query, apiKey }) => {
       const history = await exchange.history();
-      const order = history.order(apiKey.accountId, params.orderId);
+      const order = await history.order(apiKey.accountId, params.orderId);
       if (order === undefined) throw new ApiError(EdgeReject.NO_SUCH_ORDER);
       const instrument = context.instrument(order.symbol);
-      return history.amendments(apiKey.accountId, params.orderId, pageOf(query)).map((amendment) => ({
+      const amendments = await history.amendments(apiKey.accountId, params.orderId, pageOf(query));
+      return amendments.map((amendment) => ({
         orderId: amendment.orderId,
         executionId: amendment.executionId,
         origClientOrderId: amendment.origClientOrderId,
@@ -194,8 +197,8 @@ function singleOrderRoutes(app: FastifyInstance, context: NativeContext, way: (t
       const { params: id, query } = request;
       const order =
         'orderId' in id
-          ? history.order(accountId, id.orderId)
-          : history.orderByClientId(accountId, query.symbol as string, id.clientOrderId);
+          ? await history.order(accountId, id.orderId)
+          : await history.orderByClientId(accountId, query.symbol as string, id.clientOrderId);
       if (order === undefined || (query.symbol !== undefined && order.symbol !== query.symbol)) {
         throw new ApiError(EdgeReject.NO_SUCH_ORDER);
       }
@@ -294,7 +297,8 @@ async function targetOf(context: NativeContext, accountId: number, id: IdParams,
     return { accountId, symbol, orderId, origClientOrderId };
   }
   if (orderId === 0) throw new ApiError(EdgeReject.MANDATORY, { name: 'symbol' });
-  const order = (await context.exchange.history()).order(accountId, orderId);
+  const history = await context.exchange.history();
+  const order = await history.order(accountId, orderId);
   if (order === undefined) throw new ApiError(EdgeReject.NO_SUCH_ORDER);
   return { accountId, symbol: order.symbol, orderId, origClientOrderId };
 }

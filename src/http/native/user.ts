@@ -60,7 +60,8 @@ export function userRoutes(app: FastifyInstance, context: NativeContext): void {
       const { orderId } = query;
       const page = { ...pageOf(query), ...(orderId === undefined ? {} : { orderId }) };
       const history = await exchange.history();
-      return history.accountTrades(accountId, query.symbol, page).flatMap((trade) => accountTradeViews(trade, instrument, accountId));
+      const trades = await history.accountTrades(accountId, query.symbol, page);
+      return trades.flatMap((trade) => accountTradeViews(trade, instrument, accountId));
     },
   );
 
@@ -78,7 +79,7 @@ export function userRoutes(app: FastifyInstance, context: NativeContext): void {
     },
     async ({ query, apiKey }) => {
       const history = await exchange.history();
-      const changes = history.balanceChanges(apiKey.accountId, query.asset, pageOf(query));
+      const changes = await history.balanceChanges(apiKey.accountId, query.asset, pageOf(query));
       return changes.map((change) => balanceChangeView(change, registry));
     },
   );

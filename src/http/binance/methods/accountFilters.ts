@@ -42,7 +42,7 @@ export async function checkAccountFilters(
     return;
   }
   const history = await ctx.exchange.history();
-  const open = history.openOrders(ctx.accountId);
+  const open = await history.openOrders(ctx.accountId);
   const exceeds = (most: number, openNow: number, more: number) => most > 0 && more > 0 && openNow + more > most;
   const algos = (list: readonly Pick<NewOrder, 'type'>[]) => list.filter(({ type }) => isTriggered(type)).length;
   const icebergs = (list: readonly Pick<NewOrder, 'icebergLots'>[]) => list.filter((o) => o.icebergLots > 0).length;
@@ -53,7 +53,7 @@ export async function checkAccountFilters(
   if (exceeds(exchangeMaxNumIcebergOrders, icebergs(open), icebergs(orders))) {
     throw filterFailure('EXCHANGE_MAX_NUM_ICEBERG_ORDERS');
   }
-  const openLists = exchangeMaxNumOrderLists > 0 ? history.openOrderLists(ctx.accountId).length : 0;
+  const openLists = exchangeMaxNumOrderLists > 0 ? (await history.openOrderLists(ctx.accountId)).length : 0;
   if (exceeds(exchangeMaxNumOrderLists, openLists, lists)) throw filterFailure('EXCHANGE_MAX_NUM_ORDER_LISTS');
 }
 

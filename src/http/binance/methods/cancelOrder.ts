@@ -129,8 +129,9 @@ const listCancel = defineMethod({
 });
 
 /** Client ids of a list's orders, from the account's history. */
-export function clientIdLookup(history: HistoryQueries, accountId: number): (orderId: number) => string {
-  return (orderId) => history.order(accountId, orderId)?.clientOrderId ?? '';
+export async function clientIdsOf(history: HistoryQueries, list: Readonly<SpotOrderList>): Promise<(orderId: number) => string> {
+  const orders = await Promise.all(list.orderIds.map((orderId) => history.order(list.accountId, orderId)));
+  return (orderId) => orders[list.orderIds.indexOf(orderId)]?.clientOrderId ?? '';
 }
 
 const amend = defineMethod({
@@ -161,11 +162,11 @@ const amend = defineMethod({
     const result: Report = {
       transactTime: ctx.time(report.timeUs),
       executionId: report.executionId,
-      amendedOrder: amendedOrder(instrument, report, ctx.time, history !== undefined && isParked(history, order)),
+      amendedOrder: amendedOrder(instrument, report, ctx.time, history !== undefined && (await isParked(history, order))),
     };
-    const list = history?.orderList(ctx.accountId, order.orderListId);
+    const list = await history?.orderList(ctx.accountId, order.orderListId);
     if (history !== undefined && list !== undefined) {
-      result.listStatus = amendedListFields(list, clientIdLookup(history, ctx.accountId));
+      result.listStatus = amendedListFields(list, await clientIdsOf(history, list));
     }
     return result;
   },

@@ -87,7 +87,8 @@ const recentTrades = defineMethod({
   async handle(ctx, params) {
     const instrument = instrumentOf(ctx, params.symbol);
     const history = await ctx.exchange.history();
-    return history.trades(params.symbol, { limit: params.limit }).map((trade) => tradeRow(instrument, trade, ctx.time));
+    const trades = await history.trades(params.symbol, { limit: params.limit });
+    return trades.map((trade) => tradeRow(instrument, trade, ctx.time));
   },
 });
 
@@ -103,9 +104,8 @@ const historicalTrades = defineMethod({
   async handle(ctx, params) {
     const instrument = instrumentOf(ctx, params.symbol);
     const history = await ctx.exchange.history();
-    return history
-      .trades(params.symbol, page(params.limit, undefined, undefined, params.fromId))
-      .map((trade) => tradeRow(instrument, trade, ctx.time));
+    const trades = await history.trades(params.symbol, page(params.limit, undefined, undefined, params.fromId));
+    return trades.map((trade) => tradeRow(instrument, trade, ctx.time));
   },
 });
 
@@ -149,7 +149,8 @@ const aggTrades = defineMethod({
     const instrument = instrumentOf(ctx, symbol);
     if (fromId !== undefined && (startTime !== undefined || endTime !== undefined)) throw badCombination();
     const history = await ctx.exchange.history();
-    return history.aggTrades(symbol, page(rows, startTime, endTime, fromId)).map((trade) => aggTradeRow(instrument, trade, ctx.time));
+    const trades = await history.aggTrades(symbol, page(rows, startTime, endTime, fromId));
+    return trades.map((trade) => aggTradeRow(instrument, trade, ctx.time));
   },
 });
 
@@ -187,13 +188,12 @@ function klines(name: string, route: `GET /${string}`) {
     async handle(ctx, params) {
       const instrument = instrumentOf(ctx, params.symbol);
       const history = await ctx.exchange.history();
-      return history
-        .klines(params.symbol, params.interval, {
-          ...page(params.limit, params.startTime, params.endTime),
-          timeZoneMinutes: params.timeZone,
-          nowUs: ctx.nowUs,
-        })
-        .map((kline) => klineRow(instrument, kline, ctx.time));
+      const rows = await history.klines(params.symbol, params.interval, {
+        ...page(params.limit, params.startTime, params.endTime),
+        timeZoneMinutes: params.timeZone,
+        nowUs: ctx.nowUs,
+      });
+      return rows.map((kline) => klineRow(instrument, kline, ctx.time));
     },
   });
 }

@@ -10,7 +10,7 @@ import { mandatory, optional } from '../params/paramSpec.ts';
 import { listFields } from '../reports/listReport.ts';
 import { amendmentRow, orderRow } from '../reports/orderRow.ts';
 import { defineMethod, type MethodContext } from './binanceMethod.ts';
-import { clientIdLookup, orderRef } from './cancelOrder.ts';
+import { clientIdsOf, orderRef } from './cancelOrder.ts';
 import { instrumentOf } from './instruments.ts';
 import { page } from './marketData.ts';
 import { isParked } from './parkedLegs.ts';
@@ -53,8 +53,8 @@ const orderStatus = defineMethod({
     const history = await ctx.exchange.history();
     const order =
       orderId === undefined
-        ? history.orderByClientId(ctx.accountId, symbol, origClientOrderId as string)
-        : history.order(ctx.accountId, orderId);
+        ? await history.orderByClientId(ctx.accountId, symbol, origClientOrderId as string)
+        : await history.order(ctx.accountId, orderId);
     if (order === undefined || order.symbol !== symbol || !isShown(order)) throw noSuchOrder();
     if (orderId !== undefined && origClientOrderId !== undefined && order.clientOrderId !== origClientOrderId) {
       throw new BinanceError(-2039, 'Client order ID is not correct for this order ID.');
@@ -62,16 +62,17 @@ const orderStatus = defineMethod({
     if (isArchived(order, ctx.nowUs)) {
       throw new BinanceError(-2026, 'Order was canceled or expired with no executed qty over 90 days ago and has been archived.');
     }
-    return orderRow(instrument, order, ctx.time, isParked(history, order));
+    return orderRow(instrument, order, ctx.time, await isParked(history, order));
   },
 });
 
-function orderRows(ctx: MethodContext, history: HistoryQueries, orders: readonly SpotOrder[]): unknown[] {
+async function orderRows(ctx: MethodContext, history: HistoryQueries, orders: readonly SpotOrder[]): Promise<unknown[]> {
+  const parked = await Promise.all(orders.map((order) => isParked(history, order)));
   const rows: unknown[] = [];
-  for (const order of orders) {
+  for (const [i, order] of orders.entries()) {
     const instrument = ctx.exchange.registry.instrument(order.symbol);
     if (instrument === undefined || !isShown(order)) continue;
-    rows.push(orderRow(instrument, order, ctx.time, isParked(history, order)));
+    rows.push(orderRow(instrument, order, ctx.time, parked[i] === true));
   }
   return rows;
 }
@@ -85,7 +86,7 @@ const openOrders = defineMethod({
   async handle(ctx, { symbol }) {
     if (symbol !== undefined) instrumentOf(ctx, symbol);
     const history = await ctx.exchange.history();
-    return orderRows(ctx, history, history.openOrders(ctx.accountId, symbol));
+    return orderRows(ctx, history, await history.openOrders(ctx.accountId, symbol));
   },
 });
 
@@ -105,12 +106,12 @@ const allOrders = defineMethod({
     instrumentOf(ctx, symbol);
     checkSpan(startTime, endTime);
     const history = await ctx.exchange.history();
-    return orderRows(ctx, history, history.orders(ctx.accountId, symbol, page(rows, startTime, endTime, orderId)));
+    return orderRows(ctx, history, await history.orders(ctx.accountId, symbol, page(rows, startTime, endTime, orderId)));
   },
 });
 
-function listRow(ctx: MethodContext, history: HistoryQueries, list: SpotOrderList): unknown {
-  return listFields(list, clientIdLookup(history, ctx.accountId), list.updateUs, ctx.time);
+async function listRow(ctx: MethodContext, history: HistoryQueries, list: SpotOrderList): Promise<unknown> {
+  return listFields(list, await clientIdsOf(history, list), list.updateUs, ctx.time);
 }
 
 const listStatus = defineMethod({
@@ -126,8 +127,8 @@ const listStatus = defineMethod({
     const history = await ctx.exchange.history();
     const list =
       orderListId === undefined
-        ? history.orderListByClientId(ctx.accountId, origClientOrderId as string)
-        : history.orderList(ctx.accountId, orderListId);
+        ? await history.orderListByClientId(ctx.accountId, origClientOrderId as string)
+        : await history.orderList(ctx.accountId, orderListId);
     const matches = orderListId === undefined || (origClientOrderId ?? list?.listClientOrderId) === list?.listClientOrderId;
     // The documentation gives lists no code of their own: an unknown list is answered like an unknown order.
     if (list === undefined || !matches) throw noSuchOrder();
@@ -150,7 +151,8 @@ const allLists = defineMethod({
     if (fromId !== undefined && (startTime !== undefined || endTime !== undefined)) throw badCombination();
     checkSpan(startTime, endTime);
     const history = await ctx.exchange.history();
-    return history.orderLists(ctx.accountId, page(rows, startTime, endTime, fromId)).map((list) => listRow(ctx, history, list));
+    const lists = await history.orderLists(ctx.accountId, page(rows, startTime, endTime, fromId));
+    return Promise.all(lists.map((list) => listRow(ctx, history, list)));
   },
 });
 
@@ -162,13 +164,14 @@ const openLists = defineMethod({
   params: {},
   async handle(ctx) {
     const history = await ctx.exchange.history();
-    return history.openOrderLists(ctx.accountId).map((list) => listRow(ctx, history, list));
+    const lists = await history.openOrderLists(ctx.accountId);
+    return Promise.all(lists.map((list) => listRow(ctx, history, list)));
   },
 });
 
 /** The account's order, on that symbol; throws -2013. */
-export function ownOrder(history: HistoryQueries, ctx: MethodContext, symbol: string, orderId: number): SpotOrder {
-  const order = history.order(ctx.accountId, orderId);
+async function ownOrder(history: HistoryQueries, ctx: MethodContext, symbol: string, orderId: number): Promise<SpotOrder> {
+  const order = await history.order(ctx.accountId, orderId);
   if (order === undefined || order.symbol !== symbol) throw noSuchOrder();
   return order;
 }
@@ -187,10 +190,9 @@ const amendments = defineMethod({
   async handle(ctx, { symbol, orderId, fromExecutionId, limit: rows }) {
     const instrument = instrumentOf(ctx, symbol);
     const history = await ctx.exchange.history();
-    ownOrder(history, ctx, symbol, orderId);
-    return history
-      .amendments(ctx.accountId, orderId, page(rows, undefined, undefined, fromExecutionId))
-      .map((amendment) => amendmentRow(instrument, amendment, ctx.time));
+    await ownOrder(history, ctx, symbol, orderId);
+    const changes = await history.amendments(ctx.accountId, orderId, page(rows, undefined, undefined, fromExecutionId));
+    return changes.map((amendment) => amendmentRow(instrument, amendment, ctx.time));
   },
 });
 

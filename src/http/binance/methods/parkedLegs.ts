@@ -5,12 +5,12 @@ import type { SpotOrder } from '../../../domain/spotOrder.ts';
 import type { HistoryQueries } from '../../../ports/historyQueries.ts';
 
 /** Limits wait for nothing else; a stop may also wait for its trigger: then the working order, the first of the list, tells. */
-export function isParked(history: HistoryQueries, order: Readonly<SpotOrder>): boolean {
+export async function isParked(history: HistoryQueries, order: Readonly<SpotOrder>): Promise<boolean> {
   const { status, orderListId, listLeg, accountId } = order;
   if (status !== OrderStatus.ConditionalPending || orderListId === -1 || listLeg === ListLeg.WORKING) return false;
-  const list = history.orderList(accountId, orderListId);
+  const list = await history.orderList(accountId, orderListId);
   if (list === undefined || list.contingencyType === ContingencyType.OCO) return false;
   if (!isTriggered(order.type)) return true;
-  const working = history.order(accountId, list.orderIds[0] as number);
+  const working = await history.order(accountId, list.orderIds[0] as number);
   return working !== undefined && working.status !== OrderStatus.Filled;
 }

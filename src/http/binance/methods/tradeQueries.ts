@@ -32,16 +32,14 @@ function ownSides(trade: SpotTrade, accountId: number, orderId: number | undefin
 }
 
 /** Trades of one page are often of few orders: each order's list is looked up once. */
-function orderListIds(history: HistoryQueries, accountId: number): (orderId: number) => number {
-  const known = new Map<number, number>();
-  return (orderId) => {
-    let orderListId = known.get(orderId);
-    if (orderListId === undefined) {
-      orderListId = history.order(accountId, orderId)?.orderListId ?? -1;
-      known.set(orderId, orderListId);
-    }
-    return orderListId;
-  };
+async function orderListIds(history: HistoryQueries, accountId: number, orderIds: Iterable<number>): Promise<Map<number, number>> {
+  const ids = [...new Set(orderIds)];
+  const orders = await Promise.all(ids.map((orderId) => history.order(accountId, orderId)));
+  return new Map(ids.map((orderId, i) => [orderId, orders[i]?.orderListId ?? -1]));
+}
+
+function orderOf(trade: SpotTrade, side: Side): number {
+  return side === Side.BUY ? trade.buyerOrderId : trade.sellerOrderId;
 }
 
 const myTrades = defineMethod({
@@ -63,17 +61,19 @@ const myTrades = defineMethod({
     if (!TRADE_COMBINATIONS.has(sent(params, TRADE_BOUNDS))) throw badCombination();
     checkSpan(startTime, endTime);
     const history = await ctx.exchange.history();
-    const listOf = orderListIds(history, ctx.accountId);
-    const trades = history.accountTrades(ctx.accountId, symbol, {
+    const trades = await history.accountTrades(ctx.accountId, symbol, {
       ...page(rows, startTime, endTime, fromId),
       ...(orderId === undefined ? {} : { orderId }),
     });
-    return trades.flatMap((trade) =>
-      ownSides(trade, ctx.accountId, orderId).map((side) => {
-        const own = side === Side.BUY ? trade.buyerOrderId : trade.sellerOrderId;
-        return myTradeRow(instrument, trade, side, listOf(own), ctx.time);
-      }),
+    const sides = trades.flatMap((trade) =>
+      ownSides(trade, ctx.accountId, orderId).map((side) => ({ trade, side, own: orderOf(trade, side) })),
     );
+    const lists = await orderListIds(
+      history,
+      ctx.accountId,
+      sides.map(({ own }) => own),
+    );
+    return sides.map(({ trade, side, own }) => myTradeRow(instrument, trade, side, lists.get(own) ?? -1, ctx.time));
   },
 });
 
@@ -94,7 +94,7 @@ const preventedMatches = defineMethod({
     checkPreventedBounds(params);
     const { preventedMatchId, orderId, fromPreventedMatchId } = params;
     const history = await ctx.exchange.history();
-    const rows = history.preventedMatches(ctx.accountId, params.symbol, {
+    const rows = await history.preventedMatches(ctx.accountId, params.symbol, {
       ...page(params.limit ?? ROWS, undefined, undefined, fromPreventedMatchId),
       ...(orderId === undefined ? {} : { orderId }),
       ...(preventedMatchId === undefined ? {} : { preventedMatchId }),

@@ -38,7 +38,8 @@ export class AggTradeSource implements StreamSource {
     this.#isAsking = true;
     this.#feed
       .history()
-      .then((history) => this.#start(history.aggTrades(this.#feed.instrument.symbol, { limit: CATCH_UP_LIMIT })))
+      .then((history) => history.aggTrades(this.#feed.instrument.symbol, { limit: CATCH_UP_LIMIT }))
+      .then((known) => this.#start(known))
       .catch(() => {
         // The history is not up (yet): what waited is lost to this stream, the next trade asks again.
         this.#isAsking = false;

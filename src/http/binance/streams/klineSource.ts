@@ -116,10 +116,10 @@ export class KlineSource implements StreamSource {
     const { instrument } = this.#feed;
     this.#feed
       .history()
-      .then((history) => {
+      .then(async (history) => {
         const nowUs = this.#feed.nowUs();
         const page = { limit: 1, timeZoneMinutes: this.#zoneMinutes, nowUs };
-        this.#running = history.klines(instrument.symbol, this.#interval, page).at(-1);
+        this.#running = (await history.klines(instrument.symbol, this.#interval, page)).at(-1);
       })
       .catch(() => {
         // No history (yet): the stream begins with the trades seen here.
