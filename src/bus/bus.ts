@@ -72,6 +72,59 @@ export interface Subscription {
   close(): void;
 }
 
+/** How a stage instance presents itself to whoever lists the services (`nats micro ls|info|stats`). */
+export interface ServiceInfo {
+  /** Letters, digits, '-' and '_'; shared by the instances of a stage. */
+  readonly name: string;
+  /** Semantic version. */
+  readonly version: string;
+  readonly description: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface EndpointStats {
+  readonly name: string;
+  readonly subject: string;
+  readonly queueGroup: string;
+  /** Requests answered, those answered with an error among them. */
+  readonly requests: number;
+  readonly errors: number;
+  /** '' = none yet. */
+  readonly lastError: string;
+  /** Time from the call of the handler to its answer, summed up over the requests. */
+  readonly processingMs: number;
+}
+
+/** One instance of a service: endpoints that answer requests, counted. */
+export interface BusService {
+  /** Differs from that of every other instance. */
+  readonly id: string;
+  /**
+   * Answers requests as Bus.respond does, and counts them. `name`: letters, digits, '-' and '_', unique in the service.
+   * Closing the subscription takes the endpoint out of the service.
+   */
+  endpoint(name: string, subject: string, queueGroup: string, handler: RequestHandler): Subscription;
+  stats(): readonly EndpointStats[];
+  /** Closes the endpoints, and the service is no longer listed. */
+  stop(): Promise<void>;
+}
+
+export interface Member {
+  /** Letters, digits, '-' and '_'; unique in the group. */
+  readonly id: string;
+  readonly info: Readonly<Record<string, string>>;
+}
+
+/** Who is alive in a group, as far as this process knows. */
+export interface Membership {
+  /** In the order of their ids. */
+  members(): readonly Member[];
+  /** Tells of members that come, go or change their info. */
+  onChange(listener: (members: readonly Member[]) => void): () => void;
+  /** The others learn of it at once. A mere watcher stops watching. */
+  leave(): Promise<void>;
+}
+
 export interface Lease {
   readonly name: string;
   /** Grows by one with every holder: a fencing token to write into the log. */
@@ -112,9 +165,18 @@ export interface Bus {
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /** Answers requests; members of one queue group share them. A handler that throws answers with the error (RequestError). */
   respond(subject: string, queueGroup: string, handler: RequestHandler): Subscription;
+  /** An instance of a service that shows to operators, with its endpoints. */
+  service(info: ServiceInfo): Promise<BusService>;
   /** Fire and forget, to whoever listens now. */
   publish(subject: string, payload: Uint8Array): void;
   subscribe(subject: string, handler: (payload: Uint8Array, subject: string) => void): Subscription;
+  /**
+   * Joins a group; resolves when the members that were there before, and the new one, are known. A member that dies without a
+   * word is missed by the others after ttlMs and a little.
+   */
+  join(group: string, member: Member, ttlMs: number): Promise<Membership>;
+  /** Sees who is in a group without being in it. */
+  watchMembers(group: string): Promise<Membership>;
   /** Takes the lease, or resolves with undefined while another holds it. Renewed until released or lost. */
   acquireLease(name: string, ttlMs: number): Promise<Lease | undefined>;
   /** Replaces the snapshot of that name, atomically. */

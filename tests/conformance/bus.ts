@@ -7,6 +7,7 @@ import {
   type BusMessage,
   EPOCH_HEADER,
   type Lease,
+  type Membership,
   NoRespondersError,
   OverloadedError,
   type Reader,
@@ -25,6 +26,8 @@ export interface BusUnderTest {
   readonly leaseTtlMs: number;
   /** As if the process that holds the lease had died without a word. */
   expireLease(lease: Lease): Promise<void>;
+  /** As if the process that `bus` belongs to had died without a word: of its members this one is asked for. */
+  expireMember(group: string, id: string): Promise<void>;
   /** Closes the bus and opens it again; absent where nothing is stored. */
   reopen?(): Promise<Bus>;
   destroy(): Promise<void>;
@@ -377,6 +380,165 @@ export function busConformance(name: string, createBus: (options: BusTestOptions
         expect(counts[0]! + counts[1]!).toBe(before + 100);
         expect(Math.min(...counts)).toBeGreaterThan(0);
         for (const responder of responders) responder.close();
+      });
+    });
+
+    describe('services', () => {
+      const INFO = { name: 'settlement', version: '1.2.3', description: 'balances', metadata: { process: 'p1' } };
+      const SUBJECT = 'sedax.command.accounts.0';
+
+      test('answer on their endpoints, and count', async () => {
+        const service = await bus.service(INFO);
+        service.endpoint('command-0', SUBJECT, 'owner', async (payload) => {
+          await pause(5);
+          if (payload.length === 0) throw new Error('nothing asked: grün');
+          return payload;
+        });
+        service.endpoint('idle', 'sedax.idle', 'owner', async (payload) => payload);
+        expect(service.stats()[0]).toEqual({
+          name: 'command-0',
+          subject: SUBJECT,
+          queueGroup: 'owner',
+          requests: 0,
+          errors: 0,
+          lastError: '',
+          processingMs: 0,
+        });
+        const ask = (text: string): Promise<Uint8Array> => under.other.request(SUBJECT, Buffer.from(text), 2000);
+        expect(Buffer.from(await eventually(() => ask('a'))).toString()).toBe('a');
+        await ask('b');
+        await expect(ask('')).rejects.toThrow('nothing asked: grün');
+        await expect(ask('')).rejects.toBeInstanceOf(RequestError);
+        expect(service.stats()).toMatchObject([
+          { name: 'command-0', requests: 4, errors: 2, lastError: 'nothing asked: grün' },
+          { name: 'idle', requests: 0, errors: 0 },
+        ]);
+        expect(service.stats()[0]!.processingMs).toBeGreaterThan(4 * 4);
+        await service.stop();
+        await eventually(() => expect(ask('a')).rejects.toBeInstanceOf(NoRespondersError));
+      });
+
+      test('instances share the requests of a queue group, each counts its own', async () => {
+        const services = await Promise.all([bus, under.other].map((by) => by.service(INFO)));
+        expect(services[0]!.id).not.toBe(services[1]!.id);
+        for (const service of services) service.endpoint('echo', 'sedax.echo', 'all', async (payload) => payload);
+        const requests = (): number[] => services.map((service) => service.stats()[0]!.requests);
+        await eventually(async () => {
+          await bus.request('sedax.echo', Buffer.from('x'), 2000);
+          if (Math.min(...requests()) === 0) throw new Error('one of them has had none');
+        });
+        for (const service of services) await service.stop();
+      });
+
+      test('an endpoint that is closed answers no more and is not listed', async () => {
+        const service = await bus.service(INFO);
+        const first = service.endpoint('a', 'sedax.a', 'q', async (payload) => payload);
+        service.endpoint('b', 'sedax.b', 'q', async (payload) => payload);
+        await eventually(() => bus.request('sedax.a', Buffer.from('x'), 2000));
+        first.close();
+        await eventually(() => expect(bus.request('sedax.a', Buffer.from('x'), 2000)).rejects.toBeInstanceOf(NoRespondersError));
+        expect(service.stats().map(({ name }) => name)).toEqual(['b']);
+        // The name is free again.
+        service.endpoint('a', 'sedax.a', 'q', async (payload) => payload);
+        await eventually(() => bus.request('sedax.a', Buffer.from('x'), 2000));
+        await service.stop();
+      });
+
+      test('refuse what they can not be called', async () => {
+        await expect(bus.service({ ...INFO, name: 'a b' })).rejects.toBeInstanceOf(RangeError);
+        await expect(bus.service({ ...INFO, version: 'one' })).rejects.toBeInstanceOf(RangeError);
+        const service = await bus.service(INFO);
+        const add = (name: string) => () => service.endpoint(name, 'sedax.a', 'q', async (payload) => payload);
+        expect(add('a.b')).toThrow(RangeError);
+        add('a')();
+        expect(add('a')).toThrow(RangeError);
+        await service.stop();
+        expect(add('c')).toThrow();
+      });
+    });
+
+    describe('members', () => {
+      const ids = ({ members }: Membership): string[] => members().map(({ id }) => id);
+
+      test('know of each other, and of those who were there before', async () => {
+        const a = await bus.join('match', { id: 'a', info: { host: 'h1' } }, under.leaseTtlMs);
+        expect(a.members()).toEqual([{ id: 'a', info: { host: 'h1' } }]);
+        const b = await under.other.join('match', { id: 'b', info: {} }, under.leaseTtlMs);
+        expect(ids(b)).toEqual(['a', 'b']);
+        await until(() => ids(a).length === 2);
+        const elsewhere = await under.other.join('matchless', { id: 'c', info: {} }, under.leaseTtlMs);
+        expect(ids(elsewhere)).toEqual(['c']);
+        const watcher = await bus.watchMembers('match');
+        expect(watcher.members()).toEqual([
+          { id: 'a', info: { host: 'h1' } },
+          { id: 'b', info: {} },
+        ]);
+        await watcher.leave();
+        expect(ids(await under.other.watchMembers('match'))).toEqual(['a', 'b']);
+        expect(ids(await bus.watchMembers('nobody'))).toEqual([]);
+      });
+
+      test('tell of changes, once each', async () => {
+        const watcher = await bus.watchMembers('match');
+        const seen: string[] = [];
+        const forget = watcher.onChange((members) => void seen.push(members.map(({ id, info }) => `${id}${info.n ?? ''}`).join()));
+        const b = await under.other.join('match', { id: 'b', info: {} }, under.leaseTtlMs);
+        await until(() => seen.at(-1) === 'b');
+        const a = await bus.join('match', { id: 'a', info: { n: '1' } }, under.leaseTtlMs);
+        await until(() => seen.at(-1) === 'a1,b');
+        await b.leave();
+        await until(() => seen.at(-1) === 'a1');
+        await a.leave();
+        await until(() => seen.at(-1) === '');
+        expect(seen).toEqual(['b', 'a1,b', 'a1', '']);
+        forget();
+        await (await under.other.join('match', { id: 'c', info: {} }, under.leaseTtlMs)).leave();
+        expect(seen).toHaveLength(4);
+      });
+
+      test('stay while they live', async () => {
+        await bus.join('match', { id: 'a', info: {} }, under.leaseTtlMs);
+        const watcher = await under.other.watchMembers('match');
+        let changes = 0;
+        watcher.onChange(() => void changes++);
+        const end = performance.now() + 3 * under.leaseTtlMs;
+        while (performance.now() < end) {
+          expect(ids(watcher)).toEqual(['a']);
+          await pause(under.leaseTtlMs / 5);
+        }
+        expect(changes).toBe(0);
+      });
+
+      test('are missed when they die without a word, by members and by watchers', async () => {
+        await bus.join('match', { id: 'a', info: {} }, under.leaseTtlMs);
+        const b = await under.other.join('match', { id: 'b', info: {} }, under.leaseTtlMs);
+        const watcher = await under.other.watchMembers('match');
+        expect(ids(watcher)).toEqual(['a', 'b']);
+        const diedMs = performance.now();
+        await under.expireMember('match', 'a');
+        await until(() => ids(b).length === 1 && ids(watcher).length === 1);
+        expect(ids(b)).toEqual(['b']);
+        expect(performance.now() - diedMs).toBeLessThan(2 * under.leaseTtlMs + 500);
+      });
+
+      test('may come back under their id', async () => {
+        const first = await bus.join('match', { id: 'a', info: { n: '1' } }, under.leaseTtlMs);
+        await first.leave();
+        const second = await bus.join('match', { id: 'a', info: { n: '2' } }, under.leaseTtlMs);
+        const watcher = await under.other.watchMembers('match');
+        expect(watcher.members()).toEqual([{ id: 'a', info: { n: '2' } }]);
+        await first.leave();
+        expect(ids(second)).toEqual(['a']);
+      });
+
+      test('need a name', async () => {
+        for (const [group, id] of [
+          ['match', 'a.b'],
+          ['match', ''],
+          ['ma tch', 'a'],
+        ] as const) {
+          await expect(bus.join(group, { id, info: {} }, under.leaseTtlMs)).rejects.toBeInstanceOf(RangeError);
+        }
       });
     });
 

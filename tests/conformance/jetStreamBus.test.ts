@@ -24,7 +24,8 @@ async function onJetStream({ bytesMax }: BusTestOptions): Promise<BusUnderTest> 
     bus,
     other,
     leaseTtlMs: 600,
-    expireLease: async () => bus.abort(),
+    expireLease: () => bus.abort(),
+    expireMember: () => bus.abort(),
     reopen: async () => {
       await bus.close();
       bus = await connect();

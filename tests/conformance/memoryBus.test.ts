@@ -13,6 +13,7 @@ async function inMemory({ bytesMax }: BusTestOptions): Promise<BusUnderTest> {
     other: bus,
     leaseTtlMs: 50,
     expireLease: async (lease) => bus.expireLease(lease.name),
+    expireMember: async (group, id) => bus.expireMember(group, id),
     destroy: () => bus.close(),
   };
 }
@@ -32,6 +33,7 @@ const journalled =
       other: bus,
       leaseTtlMs: 50,
       expireLease: async (lease) => bus.expireLease(lease.name),
+      expireMember: async (group, id) => bus.expireMember(group, id),
       reopen: async () => {
         await bus.close();
         bus = await MemoryBus.open(options);

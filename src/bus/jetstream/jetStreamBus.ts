@@ -2,28 +2,35 @@
 // snapshots. Persisted means: acknowledged by the stream's leader after its replicas have it. nats.md of docs/ says what the
 // server must be told for that to survive a power failure.
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import {
   type AppendRequest,
   type Bus,
   BusClosedError,
+  type BusService,
   type Lease,
+  type Member,
+  type Membership,
   OverloadedError,
   type Reader,
   type ReaderLag,
   type ReadOptions,
   RequestError,
   type RequestHandler,
+  type ServiceInfo,
   type Snapshot,
   type StreamInfo,
   type Subscription,
   UnknownStreamError,
 } from '../bus.ts';
 import { matchesFilter } from '../subjects.ts';
+import { answerRequest, failureOf } from './answer.ts';
 import { Appender } from './appender.ts';
-import { ApiCode, apiCode, busError, type ConnectionOptions, isClosed, openConnection } from './connection.ts';
+import { ApiCode, apiCode, busError, type ConnectionOptions, openConnection } from './connection.ts';
 import { JetStreamLeases } from './jetStreamLeases.ts';
+import { JetStreamMembers } from './jetStreamMembers.ts';
 import { JetStreamReader } from './jetStreamReader.ts';
+import { JetStreamService } from './jetStreamService.ts';
 import { JetStreamSnapshots } from './jetStreamSnapshots.ts';
 import { checkBucket, ensureStream, unknownStream } from './streams.ts';
 
@@ -47,7 +54,6 @@ const RESOLVE_TIMEOUT_MS = 20_000;
 const API_TIMEOUT_MS = 2000;
 /** What the bus and the server add to a message's headers, roughly. */
 const HEADER_BYTES = 300;
-const ERROR_HEADER = 'Sedax-Error';
 /** Atomic batches came with 2.12. */
 const ATOMIC_SINCE = [2, 12] as const;
 
@@ -63,6 +69,7 @@ export class JetStreamBus implements Bus {
   readonly #options: JetStreamBusOptions;
   readonly #atomic: boolean;
   readonly #leases: JetStreamLeases;
+  readonly #members: JetStreamMembers;
   readonly #snapshots: JetStreamSnapshots;
   readonly #streams = new Map<string, KnownStream>();
   readonly #readers = new Set<JetStreamReader>();
@@ -74,12 +81,14 @@ export class JetStreamBus implements Bus {
     connection: NatsConnection,
     manager: JetStreamManager,
     leases: JetStreamLeases,
+    members: JetStreamMembers,
     snapshots: JetStreamSnapshots,
   ) {
     this.#options = options;
     this.#connection = connection;
     this.#manager = manager;
     this.#leases = leases;
+    this.#members = members;
     this.#snapshots = snapshots;
     this.#atomic = isAtLeast(connection.info?.version ?? '', ATOMIC_SINCE);
     void this.#watchConnection();
@@ -92,11 +101,12 @@ export class JetStreamBus implements Bus {
       // An API call to a stream without a leader is not answered: short, since it is asked again.
       const manager = await jetstreamManager(connection, { timeout: API_TIMEOUT_MS });
       const leases = await JetStreamLeases.open(connection, client, options.replicas);
+      const members = await JetStreamMembers.open(connection, client, options.replicas);
       const snapshots = await JetStreamSnapshots.open(client, options.replicas, options.storage ?? 'file');
-      for (const bucket of ['KV_sedax_leases', 'OBJ_sedax_snapshots']) {
+      for (const bucket of ['KV_sedax_leases', 'KV_sedax_members', 'OBJ_sedax_snapshots']) {
         await checkBucket(manager, bucket, options.replicas);
       }
-      return new JetStreamBus(options, connection, manager, leases, snapshots);
+      return new JetStreamBus(options, connection, manager, leases, members, snapshots);
     } catch (error) {
       await connection.close();
       throw busError(error, 'JetStream');
@@ -195,8 +205,8 @@ export class JetStreamBus implements Bus {
     } catch (error) {
       throw busError(error, subject);
     }
-    const failure = reply.headers?.get(ERROR_HEADER);
-    if (failure) throw new RequestError(decodeURIComponent(failure));
+    const failure = failureOf(reply);
+    if (failure !== undefined) throw new RequestError(failure);
     return reply.data;
   }
 
@@ -205,10 +215,15 @@ export class JetStreamBus implements Bus {
     const subscription = this.#connection.subscribe(subject, {
       queue: queueGroup,
       callback: (error, message) => {
-        if (error === null) void answer(handler, message);
+        if (error === null) void answerRequest(handler, message);
       },
     });
     return { close: () => subscription.unsubscribe() };
+  }
+
+  async service(info: ServiceInfo): Promise<BusService> {
+    this.#check();
+    return new JetStreamService(info, this.#connection, (...endpoint) => this.respond(...endpoint));
   }
 
   publish(subject: string, payload: Uint8Array): void {
@@ -224,6 +239,16 @@ export class JetStreamBus implements Bus {
       },
     });
     return { close: () => subscription.unsubscribe() };
+  }
+
+  async join(group: string, member: Member, ttlMs: number): Promise<Membership> {
+    this.#check();
+    return this.#members.join(group, member, ttlMs);
+  }
+
+  async watchMembers(group: string): Promise<Membership> {
+    this.#check();
+    return this.#members.watch(group);
   }
 
   async acquireLease(name: string, ttlMs: number): Promise<Lease | undefined> {
@@ -257,7 +282,7 @@ export class JetStreamBus implements Bus {
   async #close(): Promise<void> {
     await Promise.all([...this.#streams.values()].map(({ appender }) => appender.whenIdle()));
     for (const reader of [...this.#readers]) reader.close();
-    await this.#leases.close();
+    await Promise.all([this.#leases.close(), this.#members.close()]);
     // Sends what is buffered and lets handlers finish.
     if (!this.#connection.isClosed()) await this.#connection.drain();
   }
@@ -266,12 +291,14 @@ export class JetStreamBus implements Bus {
   async abort(): Promise<void> {
     this.#closing ??= Promise.resolve();
     this.#leases.abandon();
+    this.#members.abandon();
     for (const reader of [...this.#readers]) reader.close();
     await this.#connection.close();
   }
 
   async #watchConnection(): Promise<void> {
     for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect' || status.type === 'reconnect') this.#members.disturbed();
       if (status.type === 'reconnect') for (const reader of this.#readers) reader.reconnected();
     }
   }
@@ -289,23 +316,6 @@ function holds({ subjects, held }: KnownStream, subject: string): boolean {
     held.set(subject, known);
   }
   return known;
-}
-
-async function answer(handler: RequestHandler, message: Msg): Promise<void> {
-  const failure = headers();
-  let reply: Uint8Array | undefined;
-  try {
-    reply = await handler(message.data, message.subject);
-  } catch (error) {
-    failure.set(ERROR_HEADER, encodeURIComponent(error instanceof Error ? error.message : String(error)));
-  }
-  try {
-    if (reply === undefined) message.respond(undefined, { headers: failure });
-    else message.respond(reply);
-  } catch (error) {
-    // The connection was closed meanwhile: whoever asked sees a time-out.
-    if (!isClosed(error)) throw error;
-  }
 }
 
 function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {

@@ -7,12 +7,16 @@ import {
   type Bus,
   BusClosedError,
   type BusMessage,
+  type BusService,
   type Lease,
+  type Member,
+  type Membership,
   OverloadedError,
   type Reader,
   type ReaderLag,
   type ReadOptions,
   type RequestHandler,
+  type ServiceInfo,
   type Snapshot,
   type StreamInfo,
   type Subscription,
@@ -24,7 +28,9 @@ import { checkName } from './journalLayout.ts';
 import { JournalSnapshots } from './journalSnapshots.ts';
 import { Leases } from './leases.ts';
 import { LmdbStorage } from './lmdbStorage.ts';
+import { Members } from './members.ts';
 import { MemoryReader } from './memoryReader.ts';
+import { MemoryService } from './memoryService.ts';
 import { Messenger } from './messenger.ts';
 import type { Durability, JournalStorage } from './storage.ts';
 import { memoryBytesOf, StreamLog } from './streamLog.ts';
@@ -65,6 +71,7 @@ export class MemoryBus implements Bus {
   readonly #readers = new Set<MemoryReader>();
   readonly #messenger = new Messenger();
   readonly #leases: Leases;
+  readonly #members = new Members();
   readonly #journalSnapshots: JournalSnapshots | undefined;
   readonly #snapshots = new Map<string, Snapshot>();
   #memoryBytes = 0;
@@ -236,12 +243,33 @@ export class MemoryBus implements Bus {
     return this.#messenger.respond(subject, queueGroup, handler);
   }
 
+  async service(info: ServiceInfo): Promise<BusService> {
+    this.#check();
+    return new MemoryService(info, this.#messenger);
+  }
+
   publish(subject: string, payload: Uint8Array): void {
     this.#messenger.publish(subject, payload);
   }
 
   subscribe(subject: string, handler: (payload: Uint8Array, subject: string) => void): Subscription {
     return this.#messenger.subscribe(subject, handler);
+  }
+
+  /** In one process a member that lives is one that has not left: the time to live is not needed. */
+  async join(group: string, member: Member, _ttlMs: number): Promise<Membership> {
+    this.#check();
+    return this.#members.join(group, member);
+  }
+
+  async watchMembers(group: string): Promise<Membership> {
+    this.#check();
+    return this.#members.watch(group);
+  }
+
+  /** Ends a membership as if the member had died: for tests and simulations of take-over. */
+  expireMember(group: string, id: string): void {
+    this.#members.expire(group, id);
   }
 
   /** In one process a holder that lives is one that renews: the time to live is not needed. */
