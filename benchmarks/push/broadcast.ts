@@ -109,7 +109,7 @@ export class BroadcastServer {
         const connection = new StreamConnection({
           hub: this.#streams,
           userData,
-          accountOfListenKey: undefined,
+          listenKeys: undefined,
           outbox,
           timeUnit: 'MILLISECOND',
           combined: false,

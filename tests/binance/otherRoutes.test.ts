@@ -68,16 +68,16 @@ describe('listenKeys', () => {
     const { listenKey } = (await api.send('POST', '/userDataStream', { headers })).body as { listenKey: string };
     expect(listenKey).toMatch(/^[A-Za-z0-9]{64}$/);
     expect((await api.send('POST', '/userDataStream', { headers })).body).toEqual({ listenKey });
-    expect(keys.accountOf(listenKey, exchange.nowUs)).toBe(TEST_ACCOUNT_ID);
+    expect(keys.holderOf(listenKey, exchange.nowUs)?.accountId).toBe(TEST_ACCOUNT_ID);
 
     exchange.nowUs += HOUR_US - 1;
     const query = `listenKey=${listenKey}`;
     expect(await api.send('PUT', '/userDataStream', { headers: other, query })).toMatchObject(unknown);
     expect(await api.send('PUT', '/userDataStream', { headers, query })).toMatchObject({ status: 200, body: {} });
     exchange.nowUs += HOUR_US - 1;
-    expect(keys.accountOf(listenKey, exchange.nowUs)).toBe(TEST_ACCOUNT_ID);
+    expect(keys.holderOf(listenKey, exchange.nowUs)?.accountId).toBe(TEST_ACCOUNT_ID);
     exchange.nowUs += 1;
-    expect(keys.accountOf(listenKey, exchange.nowUs)).toBeUndefined();
+    expect(keys.holderOf(listenKey, exchange.nowUs)).toBeUndefined();
     expect(await api.send('PUT', '/userDataStream', { headers, query })).toMatchObject(unknown);
 
     const fresh = (await api.send('POST', '/userDataStream', { headers })).body as { listenKey: string };

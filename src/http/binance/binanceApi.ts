@@ -21,11 +21,9 @@ export function binanceApi(options: BinanceApiOptions = {}): EdgeApi {
       onUnexpected: (err, { name, restRoutes }) => logger.error({ err, method: name || restRoutes[0]?.path }, 'a Binance call failed'),
     });
     await binanceRestApi(edge)(server);
-    const { listenKeys } = edge;
     attachBinanceSockets(router, {
       edge,
       ...(options.sockets === undefined ? {} : { settings: options.sockets }),
-      ...(listenKeys === undefined ? {} : { accountOfListenKey: (text: string) => listenKeys.accountOf(text, exchange.clock.nowUs()) }),
       onUnexpected: (err) => logger.error({ err }, 'a Binance socket failed'),
     });
   };

@@ -2,7 +2,7 @@
 // In: a method and a call. Out: its result or the error as clients read it; it never rejects.
 import { type ExchangePort, OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
 import { BinanceError } from './binanceError.ts';
-import { ListenKeys } from './listenKeys.ts';
+import { type ListenKeyLookup, ListenKeys } from './listenKeys.ts';
 import { type BinanceMethod, type Call, envelopeOf, type MethodContext } from './methods/binanceMethod.ts';
 import { RateLimits } from './rateLimits/rateLimits.ts';
 import { authorise, checkTiming } from './security.ts';
@@ -67,6 +67,21 @@ export class BinanceEdge {
     } catch (error) {
       return { ok: false, error: this.#asBinance(error, method), accountId };
     }
+  }
+
+  /** What the streams ask of listenKeys; undefined where they are switched off. */
+  listenKeyLookup(): ListenKeyLookup | undefined {
+    const { listenKeys } = this;
+    if (listenKeys === undefined) return undefined;
+    const { clock, registry } = this.exchange;
+    return {
+      accountOf(text) {
+        const holder = listenKeys.holderOf(text, clock.nowUs());
+        const key = holder === undefined ? undefined : registry.apiKey(holder.apiKey);
+        return key === undefined || key.revoked ? undefined : holder?.accountId;
+      },
+      hasExpired: (text) => listenKeys.hasExpired(text, clock.nowUs()),
+    };
   }
 
   close(): void {

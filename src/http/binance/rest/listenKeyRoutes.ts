@@ -18,13 +18,14 @@ export function listenKeyRoutes(edge: BinanceEdge, add: (verb: Verb, path: strin
       const { limits, listenKeys, exchange } = edge;
       const nowUs = exchange.clock.nowUs();
       if (listenKeys === undefined) throw new BinanceError(-1016, 'This service is no longer available.', 410);
-      const { accountId } = identify(exchange.registry, call);
+      const { accountId, apiKey } = identify(exchange.registry, call);
       limits.addresses.charge(call.ip, WEIGHT, nowUs);
       weightHeaders(reply, edge, call.ip);
-      if (verb === 'POST') return sendResult(reply, { listenKey: listenKeys.open(accountId, nowUs) });
+      if (verb === 'POST') return sendResult(reply, { listenKey: listenKeys.open(accountId, apiKey, nowUs) });
       const listenKey = call.params.get('listenKey');
       if (listenKey === undefined || listenKey === '') throw missing('listenKey');
-      const found = verb === 'PUT' ? listenKeys.keepAlive(listenKey, accountId, nowUs) : listenKeys.close(listenKey, accountId, nowUs);
+      const found =
+        verb === 'PUT' ? listenKeys.keepAlive(listenKey, accountId, apiKey, nowUs) : listenKeys.close(listenKey, accountId, nowUs);
       if (!found) throw new BinanceError(-1125, 'This listenKey does not exist.');
       return sendResult(reply, {});
     });

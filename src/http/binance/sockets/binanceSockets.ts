@@ -3,11 +3,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 import { CloseCode, Outbox } from '../../ws/outbox.ts';
+import { type StartTicker, startIntervalTicker } from '../../ws/ticker.ts';
 import type { UpgradeContext, UpgradeRouter } from '../../ws/upgradeRouter.ts';
 import { BinanceError } from '../binanceError.ts';
 import type { BinanceEdge } from '../edge.ts';
+import type { ListenKeyLookup } from '../listenKeys.ts';
 import { METHODS_BY_NAME } from '../methods/index.ts';
-import type { AccountOfListenKey } from '../streams/streamConnection.ts';
 import { StreamConnection } from '../streams/streamConnection.ts';
 import { StreamHub } from '../streams/streamHub.ts';
 import { isStreamPath, parseStreamUrl } from '../streams/streamUrl.ts';
@@ -18,20 +19,18 @@ import { errorText } from '../wsApi/wsResponse.ts';
 import { KeepAlive } from './keepAlive.ts';
 import { MessageRate } from './messageRate.ts';
 import { DEFAULT_SOCKET_SETTINGS, type SocketSettings } from './socketSettings.ts';
-import { type StartTicker, startIntervalTicker } from './ticker.ts';
 
 export interface BinanceSocketDeps {
   readonly edge: BinanceEdge;
   readonly settings?: Partial<SocketSettings>;
   readonly startTicker?: StartTicker;
-  /** Present where the retired listenKeys are switched on. */
-  readonly accountOfListenKey?: AccountOfListenKey;
   /** Told of errors no client caused. */
   readonly onUnexpected?: (error: unknown) => void;
 }
 
 /** What connects once costs (web-socket-api.md, "IP limits"). */
 const WS_API_CONNECT_WEIGHT = 2;
+const LISTEN_KEY_SWEEP_MS = 1000;
 
 /** One connection of either kind. */
 interface Connected {
@@ -39,6 +38,8 @@ interface Connected {
   readonly isApi: boolean;
   readonly outbox: Outbox;
   announceShutdown(nowUs: number): void;
+  /** Ends the user data of listenKeys that are not good any more. */
+  sweepListenKeys?(nowUs: number): void;
   dispose(): void;
 }
 
@@ -53,6 +54,9 @@ export class BinanceSockets {
   readonly #settings: SocketSettings;
   readonly #keepAlive: KeepAlive;
   readonly #connected = new Set<Connected>();
+  /** Undefined where the retired listenKeys are switched off. */
+  readonly #listenKeys: ListenKeyLookup | undefined;
+  readonly #stopSweep: (() => void) | undefined;
 
   constructor(deps: BinanceSocketDeps) {
     const { exchange, limits } = deps.edge;
@@ -62,6 +66,12 @@ export class BinanceSockets {
     this.streams = new StreamHub({ exchange, startTicker, coalesceMsMax: this.#settings.coalesceMsMax });
     this.userData = new UserDataHub(exchange);
     this.#keepAlive = new KeepAlive(exchange.clock, this.#settings, startTicker);
+    this.#listenKeys = deps.edge.listenKeyLookup();
+    if (this.#listenKeys !== undefined) {
+      this.#stopSweep = startTicker(LISTEN_KEY_SWEEP_MS, () => {
+        for (const connected of this.#connected) connected.sweepListenKeys?.(this.#nowUs());
+      });
+    }
     // The answer that says so goes out first.
     limits.addresses.onBan((ip) => setImmediate(() => this.#disconnectApi(ip)));
   }
@@ -87,6 +97,7 @@ export class BinanceSockets {
 
   close(): void {
     this.#keepAlive.close();
+    this.#stopSweep?.();
     for (const connected of this.#connected) connected.dispose();
     this.#connected.clear();
     this.streams.close();
@@ -120,7 +131,7 @@ export class BinanceSockets {
     const connection = new StreamConnection({
       hub: this.streams,
       userData: this.userData,
-      accountOfListenKey: this.#deps.accountOfListenKey,
+      listenKeys: this.#listenKeys,
       outbox,
       timeUnit,
       combined: url.combined,
@@ -146,6 +157,7 @@ export class BinanceSockets {
       isApi: false,
       outbox,
       announceShutdown: (nowUs) => connection.announceShutdown(nowUs),
+      sweepListenKeys: (nowUs) => connection.sweepListenKeys(nowUs),
       dispose: () => connection.close(),
     });
   }

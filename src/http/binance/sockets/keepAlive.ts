@@ -2,8 +2,8 @@
 // second over all of them, not a timer each. Only a pong that copies a ping's payload counts; unsolicited ones do not.
 import type { Clock } from '../../../ports/clock.ts';
 import { CloseCode } from '../../ws/outbox.ts';
+import type { StartTicker } from '../../ws/ticker.ts';
 import type { SocketSettings } from './socketSettings.ts';
-import type { StartTicker } from './ticker.ts';
 
 export interface Peer {
   ping(payload: string): void;

@@ -1,22 +1,20 @@
 // One client of the market streams: what it is subscribed to, and what it may ask. In: its messages. Out: acknowledgements,
 // errors, and (through the hub) the frames of its streams.
 
+import type { ListenKeyLookup } from '../listenKeys.ts';
 import { type TimeUnit, timePrinter } from '../timeUnit.ts';
-import { serverShutdown } from '../userData/accountPayload.ts';
+import { listenKeyExpired, serverShutdown } from '../userData/accountPayload.ts';
 import type { UserDataHub } from '../userData/userDataHub.ts';
 import type { FrameSink, Shape } from './channel.ts';
 import { ControlError, type ControlMessage, parseControlMessage } from './controlMessage.ts';
 import type { StreamHub } from './streamHub.ts';
 import { MAX_STREAM_NAME_LENGTH } from './streamName.ts';
 
-/** Legacy: the account a listenKey stands for; undefined when there is none (any more). */
-export type AccountOfListenKey = (listenKey: string) => number | undefined;
-
 export interface StreamConnectionOptions {
   readonly hub: StreamHub;
   readonly userData: UserDataHub;
   /** Undefined where listenKeys are switched off. */
-  readonly accountOfListenKey: AccountOfListenKey | undefined;
+  readonly listenKeys: ListenKeyLookup | undefined;
   readonly outbox: FrameSink & { sendText(text: string): boolean };
   readonly timeUnit: TimeUnit;
   readonly combined: boolean;
@@ -57,6 +55,16 @@ export class StreamConnection {
     this.#options.outbox.sendText(this.#wrapped('!serverShutdown', event));
   }
 
+  /** Ends the subscriptions of listenKeys that are not good any more; of those whose time is over it says so. */
+  sweepListenKeys(nowUs: number): void {
+    const { listenKeys, outbox, timeUnit } = this.#options;
+    for (const [name, stopUserData] of this.#subscriptions) {
+      if (stopUserData === undefined || listenKeys?.accountOf(name) !== undefined) continue;
+      this.#unsubscribe(name);
+      if (listenKeys?.hasExpired(name)) outbox.sendText(this.#wrapped(name, listenKeyExpired(name, nowUs, timePrinter(timeUnit))));
+    }
+  }
+
   /** Ends every subscription; nothing is sent after it. */
   close(): void {
     for (const name of [...this.#subscriptions.keys()]) this.#unsubscribe(name);
@@ -95,7 +103,7 @@ export class StreamConnection {
 
   #subscribe(name: string): void {
     if (this.#subscriptions.has(name)) return;
-    const accountId = this.#options.accountOfListenKey?.(name);
+    const accountId = this.#options.listenKeys?.accountOf(name);
     if (accountId !== undefined) {
       this.#subscriptions.set(name, this.#subscribeAccount(name, accountId));
       return;
@@ -106,13 +114,13 @@ export class StreamConnection {
 
   /** listenKey sockets get the bare events. */
   #subscribeAccount(listenKey: string, accountId: number): () => void {
-    const { outbox, timeUnit, accountOfListenKey } = this.#options;
+    const { outbox, timeUnit, listenKeys } = this.#options;
     return this.#options.userData.subscribe(accountId, {
       timeUnit,
       onEvents: (texts) => {
-        // A key that has run out brings nothing more.
-        if (accountOfListenKey?.(listenKey) !== accountId) this.#unsubscribe(listenKey);
-        else for (const text of texts) outbox.sendText(this.#wrapped(listenKey, text));
+        // A key that is not good any more brings nothing more: the next sweep says so.
+        if (listenKeys?.accountOf(listenKey) !== accountId) return;
+        for (const text of texts) outbox.sendText(this.#wrapped(listenKey, text));
       },
     });
   }

@@ -6,7 +6,7 @@ import {
   socketServer,
   type TestClient,
 } from '../../../../tests/fixtures/binanceSocketServer.ts';
-import { makeBalance, makeTrade, TEST_ACCOUNT_ID } from '../../../../tests/fixtures/fakeExchange.ts';
+import { makeApiKey, makeBalance, makeTrade, TEST_ACCOUNT_ID, TEST_API_KEY } from '../../../../tests/fixtures/fakeExchange.ts';
 import { DEFAULT_RATE_LIMITS } from '../rateLimits/rateLimitSettings.ts';
 
 let server: SocketServer;
@@ -277,6 +277,8 @@ it('says good-bye before it closes', async () => {
 });
 
 describe('listenKeys', () => {
+  const HOUR_MS = 3_600_000;
+  const DAY_MS = 24 * HOUR_MS;
   const key = 'k'.repeat(60);
   const deposit = {
     kind: 'balanceUpdate',
@@ -292,20 +294,64 @@ describe('listenKeys', () => {
     expect(await client.drain()).toEqual([]);
   });
 
-  it('bring the bare events of their account, as long as they are good', async () => {
-    let isGood = true;
-    server = await socketServer({
-      accountOfListenKey: (listenKey) => (listenKey === key && isGood ? TEST_ACCOUNT_ID : undefined),
-    });
-    const raw = await server.connect(`/ws/${key}`);
-    const combined = await server.connect(`/stream?streams=${key}/btcusdt@trade`);
+  /** A server with a key made, and sockets that listen with it: raw, and combined beside a stream. */
+  async function listening() {
+    server = await socketServer({ settings: { legacyListenKeys: true }, sockets: { pingEveryMs: DAY_MS } });
+    const listenKey = server.edge.listenKeys!.open(TEST_ACCOUNT_ID, TEST_API_KEY, server.exchange.nowUs);
+    const raw = await server.connect(`/ws/${listenKey}`);
+    const combined = await server.connect(`/stream?streams=${listenKey}/btcusdt@trade`);
+    return { listenKey, raw, combined };
+  }
+  const noneLeft = async (client: TestClient) =>
+    expect(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [], id: 1 });
+
+  it('bring the bare events of their account, subscribed to in the URL or later', async () => {
+    const { listenKey, raw, combined } = await listening();
+    const later = await server.connect('/ws');
+    expect(await later.ask({ method: 'SUBSCRIBE', params: [listenKey], id: 1 })).toEqual({ result: null, id: 1 });
     server.exchange.emitAccount(TEST_ACCOUNT_ID, [deposit]);
-    expect(await raw.text()).toBe('{"e":"balanceUpdate","E":1700000000000,"a":"BTC","d":"1.50000000","T":1700000000000}');
-    expect(await raw.json()).toMatchObject({ e: 'outboundAccountPosition' });
-    expect(await combined.json()).toMatchObject({ stream: key, data: { e: 'balanceUpdate' } });
-    isGood = false;
+    for (const client of [raw, later]) {
+      expect(await client.text()).toBe('{"e":"balanceUpdate","E":1700000000000,"a":"BTC","d":"1.50000000","T":1700000000000}');
+      expect(await client.json()).toMatchObject({ e: 'outboundAccountPosition' });
+    }
+    expect(await combined.json()).toMatchObject({ stream: listenKey, data: { e: 'balanceUpdate' } });
+  });
+
+  it('say so when their hour is over, and bring nothing more', async () => {
+    const { listenKey, raw, combined } = await listening();
+    server.ticker.advance(HOUR_MS - 1);
+    expect(await raw.drain()).toEqual([]);
+    server.ticker.advance(1);
+    const event = `{"e":"listenKeyExpired","E":${server.exchange.nowUs / 1000},"listenKey":"${listenKey}"}`;
+    expect(await raw.text()).toBe(event);
+    expect(await combined.text()).toBe(`{"stream":"${listenKey}","data":${event}}`);
     server.exchange.emitAccount(TEST_ACCOUNT_ID, [deposit]);
     expect(await raw.drain()).toEqual([]);
-    expect(await raw.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [], id: 1 });
+    await noneLeft(raw);
+  });
+
+  it('go on when they are kept alive', async () => {
+    const { listenKey, raw } = await listening();
+    server.ticker.advance(HOUR_MS - 1000);
+    server.edge.listenKeys!.keepAlive(listenKey, TEST_ACCOUNT_ID, TEST_API_KEY, server.exchange.nowUs);
+    server.ticker.advance(HOUR_MS - 1000);
+    server.exchange.emitAccount(TEST_ACCOUNT_ID, [deposit]);
+    expect(await raw.json()).toMatchObject({ e: 'balanceUpdate' });
+  });
+
+  it('end without a word when they are closed, or their API key is revoked', async () => {
+    const { listenKey, raw } = await listening();
+    server.edge.listenKeys!.close(listenKey, TEST_ACCOUNT_ID, server.exchange.nowUs);
+    server.exchange.emitAccount(TEST_ACCOUNT_ID, [deposit]);
+    server.ticker.advance(1000);
+    expect(await raw.drain()).toEqual([]);
+    await noneLeft(raw);
+    const again = server.edge.listenKeys!.open(TEST_ACCOUNT_ID, TEST_API_KEY, server.exchange.nowUs);
+    const other = await server.connect(`/ws/${again}`);
+    server.exchange.keys.set(TEST_API_KEY, makeApiKey({ revoked: true }));
+    server.exchange.emitAccount(TEST_ACCOUNT_ID, [deposit]);
+    server.ticker.advance(1000);
+    expect(await other.drain()).toEqual([]);
+    await noneLeft(other);
   });
 });

@@ -5,7 +5,7 @@
 //
 // In: subscriptions of connections. Out: frames, encoded once for all who get them. Knows no sockets and no protocol.
 import type { ExchangePort } from '../../../ports/exchangePort.ts';
-import type { StartTicker } from '../sockets/ticker.ts';
+import type { StartTicker } from '../../ws/ticker.ts';
 import { Channel, type FrameSink, type Shape } from './channel.ts';
 import { sourceOfMarket, sourceOfSymbol } from './sourceOf.ts';
 import { parseStreamName, type StreamSpec } from './streamName.ts';

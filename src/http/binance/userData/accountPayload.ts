@@ -53,6 +53,11 @@ export function eventStreamTerminated(eventUs: number, time: TimePrinter): strin
   return `{"e":"eventStreamTerminated","E":${time(eventUs)}}`;
 }
 
+/** Of the retired listenKeys: the last event of a stream whose key's time is over. */
+export function listenKeyExpired(listenKey: string, eventUs: number, time: TimePrinter): string {
+  return `{"e":"listenKeyExpired","E":${time(eventUs)},"listenKey":${JSON.stringify(listenKey)}}`;
+}
+
 export function serverShutdown(eventUs: number, time: TimePrinter): string {
   return `{"e":"serverShutdown","E":${time(eventUs)}}`;
 }
