@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { request as httpRequest } from 'node:http';
@@ -8,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { hasOpenssl, selfSigned } from '../../tests/fixtures/selfSigned.ts';
 import { type ConfigChange, type TestServer, testServer } from '../../tests/fixtures/testServer.ts';
 import { OutcomeUnknownError, OverloadShedError } from '../ports/exchangePort.ts';
 import { EdgeReject } from './errors.ts';
@@ -244,20 +244,10 @@ it('refuses connections above its limit', async () => {
   first.destroy();
 });
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-
 // Skipped where the openssl command is not installed: it makes the certificate.
 it.skipIf(!hasOpenssl)('serves TLS and wss when a certificate is configured', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sedax-tls-'));
-  const files = { tlsCertFile: join(folder, 'cert.pem'), tlsKeyFile: join(folder, 'key.pem') };
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-      ...['-subj', '/CN=localhost', '-keyout', files.tlsKeyFile, '-out', files.tlsCertFile],
-    ],
-    { stdio: 'ignore' },
-  );
+  const files = selfSigned(folder);
   const url = await start(files);
   expect(url).toMatch(/^https:/);
   const get = (request: typeof httpRequest): Promise<number | undefined> =>
