@@ -12,6 +12,8 @@ export interface InputReadersOptions {
   readonly maxBatch: number;
   /** Messages are handed over in order; the taker says consumed() when it is done with one. */
   readonly take: (stream: string, message: BusMessage) => void;
+  /** Resolves when the message can be understood here; undefined = at once. */
+  readonly ready: (message: BusMessage) => Promise<void> | undefined;
   /** Resolves when there is room for more. */
   readonly room: () => Promise<void> | undefined;
   readonly onFailed: (error: Error) => void;
@@ -81,7 +83,12 @@ export class InputReaders {
       });
       if (messages.length === 0 || this.#closed) return;
       this.#pending.set(stream, (this.#pending.get(stream) ?? 0) + messages.length);
-      for (const message of messages) this.#options.take(stream, message);
+      for (const message of messages) {
+        const ready = this.#options.ready(message);
+        if (ready !== undefined) await ready;
+        if (this.#closed) return;
+        this.#options.take(stream, message);
+      }
     }
   }
 }

@@ -1,9 +1,22 @@
 // The writing end of a partition: gives entries their sequence, encodes a step once, and appends pipelined against the
 // expected last sequence. It alone knows what is written, in flight and persisted.
-import type { Bus } from '../bus/bus.ts';
+import type { Bus, BusMessage } from '../bus/bus.ts';
 import { encodeStep } from '../codec/stepCodec.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import { countByType, formatParked, formatPositions, Header, type Positions } from './step.ts';
+
+/** How far the process has read the admin log. */
+export interface RegistryPosition {
+  readonly position: number;
+  reached(sequence: number): Promise<void>;
+}
+
+/** Undefined when this process knows every symbol and account the message may speak of; else resolves when it does. */
+export function knownBy(registry: RegistryPosition | undefined, message: BusMessage): Promise<void> | undefined {
+  if (registry === undefined) return undefined;
+  const needed = Number(message.headers[Header.registry] ?? 0);
+  return needed <= registry.position ? undefined : registry.reached(needed);
+}
 
 export class OutputLog {
   readonly stream: string;
@@ -13,11 +26,21 @@ export class OutputLog {
   /** Last sequences handed out, in-flight appends included. */
   #sequence: number;
   #entrySequence: number;
+  readonly #registry: RegistryPosition | undefined;
   #inFlight = 0;
   #idle: (() => void)[] = [];
 
-  constructor(bus: Bus, stream: string, writer: string, epoch: number, sequence: number, entrySequence: number) {
+  constructor(
+    bus: Bus,
+    stream: string,
+    writer: string,
+    epoch: number,
+    sequence: number,
+    entrySequence: number,
+    registry?: RegistryPosition,
+  ) {
     this.#bus = bus;
+    this.#registry = registry;
     this.stream = stream;
     this.#writer = writer;
     this.#epoch = epoch;
@@ -52,6 +75,7 @@ export class OutputLog {
       [Header.positions]: formatPositions(positions),
       [Header.lastEntry]: String(this.#entrySequence),
     };
+    if (this.#registry !== undefined) headers[Header.registry] = String(this.#registry.position);
     if (parked.size > 0) headers[Header.parked] = formatParked(parked);
     const expectedLastSequence = this.#sequence++;
     this.#inFlight++;

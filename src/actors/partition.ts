@@ -1,7 +1,7 @@
 // A partition of a stage at work: takes batches from its bounded queue, hands each child its share, puts what the children
 // write into one step and appends it. Single writer of its output stream. Knows nothing of orders or money.
 import { type Bus, BusClosedError, type BusMessage, type Lease } from '../bus/bus.ts';
-import { subjects } from '../bus/subjects.ts';
+import { streams, subjects } from '../bus/subjects.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import { EngineReject } from '../domain/rejectReason.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,7 +9,7 @@ import { Batch } from './batch.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
 import { Child, type Work } from './child.ts';
 import { InputReaders } from './inputReaders.ts';
-import { OutputLog } from './outputLog.ts';
+import { knownBy, OutputLog, type RegistryPosition } from './outputLog.ts';
 import { combineHashes, recoverPartition, takeSnapshot } from './recovery.ts';
 import { entriesOf, type Positions } from './step.ts';
 import { type ActorRef, type ActorRoot, backOffMs, type CrashDecision, type Parent, send, stopActor } from './supervision.ts';
@@ -38,8 +38,20 @@ export interface PartitionDeps {
   /** Who writes, for the headers: the process's name. */
   readonly writer: string;
   readonly leaseTtlMs: number;
+  /** The process's reading of the admin log; absent for the admin log's own writer. */
+  readonly registry?: RegistryPosition;
   /** The partition gave up: nothing more is written by it. The host starts it anew or ends the process. */
   readonly onFailed: (error: Error) => void;
+}
+
+/** Another process writes the stream. */
+export class LeaseHeldError extends Error {
+  override name = 'LeaseHeldError';
+}
+
+/** The right to write the stream is gone. */
+export class LeaseLostError extends Error {
+  override name = 'LeaseLostError';
 }
 
 type QueueItem<Input> =
@@ -73,6 +85,7 @@ export class Partition<State, Input> {
   #batch: Batch<Input> | undefined;
   #scheduled = false;
   #stopped = false;
+  #epoch = 0;
   #roomWaiters: (() => void)[] = [];
   #stepsSinceSnapshot = 0;
   #snapshotting = false;
@@ -87,6 +100,7 @@ export class Partition<State, Input> {
       name: this.name,
       maxBatch: deps.options.maxBatch,
       take: (stream, message) => this.#received(stream, message),
+      ready: (message) => knownBy(deps.registry, message),
       room: () => this.#room(),
       onFailed: (error) => this.#fail(error),
     });
@@ -106,23 +120,41 @@ export class Partition<State, Input> {
     });
   }
 
-  /** Takes the lease, recovers from the log and starts reading the inputs. */
+  /** Takes the lease, recovers from the log and starts reading the inputs. Rejects with LeaseHeldError while another writes. */
   async start(): Promise<{ readonly replayed: number; readonly children: number }> {
-    const { bus, writer, leaseTtlMs } = this.#deps;
+    const { bus, leaseTtlMs } = this.#deps;
     const { output } = this.behaviour;
     const lease = await bus.acquireLease(output, leaseTtlMs);
-    if (lease === undefined) throw new Error(`${output} is held by another writer`);
+    if (lease === undefined) throw new LeaseHeldError(`${output} is held by another writer`);
     this.#lease = lease;
     void lease.lost.then(() => {
-      if (!this.#stopped) this.#fail(new Error(`the lease of ${output} is lost`));
+      if (!this.#stopped) this.#fail(new LeaseLostError(`the lease of ${output} is lost: another writer may have it, nothing more is written here`));
     });
-    const recovered = await recoverPartition(bus, this.behaviour);
+    try {
+      return await this.#recover(lease.epoch);
+    } catch (error) {
+      this.#stopped = true;
+      await lease.release();
+      throw error;
+    }
+  }
+
+  async #recover(epoch: number): Promise<{ readonly replayed: number; readonly children: number }> {
+    const { bus, writer, registry } = this.#deps;
+    const { output } = this.behaviour;
+    // What the log speaks of was in the admin log before.
+    if (registry !== undefined) await registry.reached((await bus.streamInfo(streams.admin)).lastSequence);
+    const recovered = await recoverPartition(bus, this.behaviour, { ready: (message) => knownBy(registry, message) });
     for (const [key, state] of recovered.children) this.#adopt(key, state);
     this.#inputs.restore(recovered.positions);
     this.#owedAtStart = recovered.parked;
-    this.#log = new OutputLog(bus, output, writer, lease.epoch, recovered.sequence, recovered.entrySequence);
+    if (this.#stopped) throw new LeaseLostError(`the lease of ${output} was lost during its recovery`);
+    const log = new OutputLog(bus, output, writer, epoch, recovered.sequence, recovered.entrySequence, registry);
     // Says in the log who writes from here on, and fences whoever wrote before.
-    await this.#log.append(subjects.epoch(output), [], this.#inputs.positions, this.#owedAtStart);
+    await log.append(subjects.epoch(output), [], this.#inputs.positions, this.#owedAtStart);
+    this.#log = log;
+    this.#epoch = epoch;
+    this.#schedule();
     for (const input of this.behaviour.inputs) {
       let from = this.#inputs.positions.get(input.stream) ?? 0;
       for (const positions of this.#owedAtStart.values()) from = Math.min(from, positions.get(input.stream) ?? from);
@@ -150,9 +182,26 @@ export class Partition<State, Input> {
     });
   }
 
+  /** As between, and resolves only when everything the action could see is in the log. */
+  async read<T>(action: () => T): Promise<T> {
+    const { result, persisted } = await this.between(() => ({ result: action(), persisted: this.#log?.whenIdle() }));
+    await persisted;
+    if (this.#stopped) throw new LeaseLostError(`${this.name} stopped`);
+    return result;
+  }
+
   /** Resolves once the inputs up to the position are consumed. */
   whenConsumed(stream: string, sequence: number): Promise<void> {
     return this.#inputs.whenConsumed(stream, sequence);
+  }
+
+  /** Of the lease it writes under; 0 before it writes. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get inputPositions(): Positions {
+    return this.#inputs.positions;
   }
 
   get queued(): number {
@@ -487,7 +536,10 @@ export class Partition<State, Input> {
     if (message !== undefined) this.#childDone(message.batch);
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, backOffMs(attempt - 1)));
     await this.#log?.whenIdle();
-    const recovered = await recoverPartition(bus, this.behaviour.fresh(), { only: child.key });
+    const recovered = await recoverPartition(bus, this.behaviour.fresh(), {
+      only: child.key,
+      ready: (message) => knownBy(this.#deps.registry, message),
+    });
     const state = recovered.children.get(child.key) ?? this.behaviour.create(child.key);
     if (state === undefined) throw new Error(`${child.label} cannot be rebuilt`);
     child.state = state;

@@ -1,55 +1,111 @@
 // Keeps a partition alive: starts it, starts it anew from the log when it fails, and gives up loudly when that does not help.
+// Past one process a partition that lost its stream is let go instead: its placement decides who works it next.
 import { StorageError, WrongLastSequenceError } from '../bus/bus.ts';
 import type { Behaviour } from './behaviour.ts';
-import { Partition, type PartitionDeps } from './partition.ts';
+import { LeaseLostError, Partition, type PartitionDeps } from './partition.ts';
 import { backOffMs } from './supervision.ts';
 
 /** Starts in a row without a minute of health in between, before the process ends. */
 const MAX_RESTARTS = 5;
 const HEALTHY_AFTER_MS = 60_000;
 
+export interface PartitionHostDeps extends Omit<PartitionDeps, 'onFailed'> {
+  /**
+   * Hears that another writer has the stream and the partition was let go. Absent, one process writes everything, and
+   * another writer means that it cannot go on.
+   */
+  readonly onLost?: (error: Error) => void;
+}
+
 export class PartitionHost<State, Input> {
   readonly #makeBehaviour: () => Behaviour<State, Input>;
-  readonly #deps: Omit<PartitionDeps, 'onFailed'>;
-  #partition: Partition<State, Input>;
+  readonly #deps: PartitionHostDeps;
+  /** What the partition is, whether it runs here or not. */
+  readonly behaviour: Behaviour<State, Input>;
+  #partition: Partition<State, Input> | undefined;
+  #started = false;
   #failures = 0;
   #startedMs = 0;
   #stopped = false;
   restarts = 0;
 
-  constructor(makeBehaviour: () => Behaviour<State, Input>, deps: Omit<PartitionDeps, 'onFailed'>) {
+  constructor(makeBehaviour: () => Behaviour<State, Input>, deps: PartitionHostDeps) {
     this.#makeBehaviour = makeBehaviour;
     this.#deps = deps;
-    this.#partition = this.#make();
+    this.behaviour = makeBehaviour();
   }
 
+  get name(): string {
+    return `${this.behaviour.stage}-${this.behaviour.partition}`;
+  }
+
+  /** Throws when the partition is not worked by this process. */
   get current(): Partition<State, Input> {
+    if (this.#partition === undefined) throw new Error(`${this.name} is not worked by this process`);
     return this.#partition;
   }
 
-  async start(): Promise<{ readonly replayed: number; readonly children: number }> {
-    this.#startedMs = this.#nowMs();
-    return this.#partition.start();
+  /** Recovered and at work here. */
+  get running(): Partition<State, Input> | undefined {
+    return this.#started ? this.#partition : undefined;
   }
 
-  stop(): Promise<void> {
+  /** Rejects with LeaseHeldError while another process writes the stream. */
+  async start(): Promise<{ readonly replayed: number; readonly children: number }> {
+    this.#stopped = false;
+    this.#startedMs = this.#nowMs();
+    const partition = this.#make();
+    this.#partition = partition;
+    try {
+      const facts = await partition.start();
+      this.#started = true;
+      return facts;
+    } catch (error) {
+      this.#drop(partition);
+      throw error;
+    }
+  }
+
+  /** Finishes what is queued, persists it and gives the stream free. */
+  async stop(): Promise<void> {
     this.#stopped = true;
-    return this.#partition.stop();
+    const partition = this.#partition;
+    this.#started = false;
+    await partition?.stop();
+    this.#partition = undefined;
   }
 
   #make(): Partition<State, Input> {
-    return new Partition(this.#makeBehaviour(), { ...this.#deps, onFailed: (error) => this.#failed(error) });
+    const partition: Partition<State, Input> = new Partition(this.#makeBehaviour(), {
+      ...this.#deps,
+      onFailed: (error) => this.#failed(partition, error),
+    });
+    return partition;
+  }
+
+  #drop(partition: Partition<State, Input>): void {
+    partition.dispose();
+    if (this.#partition !== partition) return;
+    this.#partition = undefined;
+    this.#started = false;
   }
 
   #nowMs(): number {
     return this.#deps.clock.nowUs() / 1000;
   }
 
-  #failed(error: Error): void {
-    if (this.#stopped) return;
-    const { root } = this.#deps;
-    const { name } = this.#partition;
+  #failed(partition: Partition<State, Input>, error: Error): void {
+    // During its start the start itself says so.
+    if (this.#stopped || partition !== this.#partition || !this.#started) return;
+    const { root, onLost } = this.#deps;
+    const { name } = this;
     if (this.#nowMs() - this.#startedMs > HEALTHY_AFTER_MS) this.#failures = 0;
+    if (onLost !== undefined && (error instanceof WrongLastSequenceError || error instanceof LeaseLostError)) {
+      this.#drop(partition);
+      root.logger.warn({ stage: name, reason: error.message }, 'partition let go: another process is its writer now');
+      onLost(error);
+      return;
+    }
     // A disk that failed once may have lost what it acknowledged: only a new process reads what is really there.
     if (error instanceof StorageError || error instanceof WrongLastSequenceError || ++this.#failures > MAX_RESTARTS) {
       root.fatal(name, error);
@@ -60,9 +116,17 @@ export class PartitionHost<State, Input> {
     root.logger.warn({ stage: name, attempt: this.#failures, pauseMs: pause }, 'partition restarts from the log');
     setTimeout(() => {
       if (this.#stopped) return;
-      this.#partition.dispose();
-      this.#partition = this.#make();
-      this.start().catch((again: unknown) => this.#failed(again as Error));
+      partition.dispose();
+      if (onLost !== undefined) {
+        this.#drop(partition);
+        onLost(error);
+        return;
+      }
+      this.start().catch((again: unknown) => {
+        if (this.#partition === undefined) this.#partition = partition;
+        this.#started = true;
+        this.#failed(partition, again as Error);
+      });
     }, pause);
   }
 }

@@ -1,6 +1,6 @@
 // State of a partition = newest snapshot + fold of its own log. Used for a whole partition at its start, for one child
 // after a crash, and by `sedax verify` for the comparison with what lives.
-import { type Bus, CorruptLogError, type Snapshot } from '../bus/bus.ts';
+import { type Bus, type BusMessage, CorruptLogError, type Snapshot } from '../bus/bus.ts';
 import { decodeSnapshot, encodeSnapshot } from '../codec/snapshotCodec.ts';
 import { StateHash } from '../domain/stateHash.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
@@ -25,6 +25,8 @@ export interface RecoverOptions {
   readonly only?: ChildKey;
   /** False folds from the first message on. @default true */
   readonly useSnapshot?: boolean;
+  /** Waits until the message can be understood here. */
+  readonly ready?: (message: BusMessage) => Promise<void> | undefined;
 }
 
 /** Folds up to the stream's last message at the time of the call; `behaviour` must be fresh: its indexes are filled. */
@@ -53,6 +55,8 @@ export async function recoverPartition<State, Input>(
         if (message.sequence > lastSequence) break;
         if (message.sequence !== recovered.sequence + 1)
           throw new CorruptLogError(`${behaviour.output}: message ${recovered.sequence + 1} is missing`);
+        const ready = options.ready?.(message);
+        if (ready !== undefined) await ready;
         for (const entry of entriesOf(message)) {
           if (entry.sequence !== recovered.entrySequence + 1 && recovered.entrySequence > 0) {
             throw new CorruptLogError(

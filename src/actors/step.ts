@@ -14,6 +14,8 @@ export const Header = {
   parked: 'Sedax-Parked',
   /** Sequence of the last entry of the partition, this step included. */
   lastEntry: 'Sedax-Last-Entry',
+  /** Position of the admin log the writer had read: a reader that is behind it may not know the symbols and accounts yet. */
+  registry: 'Sedax-Registry',
 } as const;
 
 export type Positions = ReadonlyMap<string, number>;

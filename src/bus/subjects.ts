@@ -23,8 +23,8 @@ export const subjects = {
   admin: (what: string): string => `spot.admin.admin.0.${what}`,
   /** Ownership: a writer took the partition's stream. */
   epoch: (stream: string): string => `spot.epoch.${stream.replace('-', '.')}`,
-  /** Requests to the owner of an account partition. */
-  command: (partition: number): string => `sedax.command.accounts.${partition}`,
+  /** Requests to the writer of a stream in one epoch: 'spot.ask.accounts.3.command.17'. In no stream: they are not kept. */
+  ask: (stream: string, endpoint: string, epoch: number): string => `spot.ask.${stream.replace('-', '.')}.${endpoint}.${epoch}`,
 };
 
 /** Every subject that stream holds. */

@@ -1,5 +1,5 @@
 // The registry of a process: the admin log, folded as it is read. Every stage and edge asks it for accounts, keys, symbols.
-import type { Bus, Reader } from '../../bus/bus.ts';
+import type { Bus, BusMessage, Reader } from '../../bus/bus.ts';
 import { streams } from '../../bus/subjects.ts';
 import type { AccountProfile, ApiKey, FeeRates } from '../../domain/accountProfile.ts';
 import { EntityType } from '../../domain/changeLogEntry.ts';
@@ -12,12 +12,20 @@ export class RegistryReader implements Registry {
   readonly #bus: Bus;
   readonly #state = new RegistryState();
   readonly #onInstrument: ((instrument: Instrument) => void)[] = [];
+  readonly #onMessage: (message: BusMessage) => void;
   #reader: Reader | undefined;
   #position = 0;
   #waiters: { sequence: number; resolve: () => void }[] = [];
 
-  constructor(bus: Bus) {
+  /** `onMessage` hears of every message of the admin log, once it is folded. */
+  constructor(bus: Bus, onMessage: (message: BusMessage) => void = () => undefined) {
     this.#bus = bus;
+    this.#onMessage = onMessage;
+  }
+
+  /** Of the admin log, folded so far. */
+  get position(): number {
+    return this.#position;
   }
 
   /** Folds what is there, then goes on in the background; `onFailed` hears of a log that cannot be read. */
@@ -55,6 +63,7 @@ export class RegistryReader implements Registry {
           if (instrument !== undefined) for (const listener of this.#onInstrument) listener(instrument);
         }
         this.#position = message.sequence;
+        this.#onMessage(message);
       }
       this.#waiters = this.#waiters.filter(({ sequence, resolve }) => {
         if (sequence > this.#position) return true;
