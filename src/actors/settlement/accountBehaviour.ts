@@ -306,6 +306,13 @@ function symbolForMatch(entry: ChangeLogEntry): string | undefined {
   return undefined;
 }
 
+/** Tells the partitions' own accounts, which collect the fees, from the clients'. */
+export function isHouseOf(accountPartitions: number): (accountId: number) => boolean {
+  const houses = new Set<number>();
+  for (let partition = 0; partition < accountPartitions; partition++) houses.add(houseAccountId(partition));
+  return (accountId) => houses.has(accountId);
+}
+
 /** All balances of an account, for display. */
 export function balancesOf(account: Account | undefined): readonly Readonly<Balance>[] {
   return account?.balances().map((balance) => ({ ...balance })) ?? [];

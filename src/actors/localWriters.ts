@@ -1,0 +1,75 @@
+// The writers of an exchange in one process: called, not asked.
+import type { Balance } from '../domain/balance.ts';
+import type { AccountCommand } from '../domain/command.ts';
+import { accountPartition } from '../domain/partitions.ts';
+import { localHistory } from '../history/localHistory.ts';
+import type { AssetReconciliation } from '../ports/exchangePort.ts';
+import type { HistoryQueries } from '../ports/historyQueries.ts';
+import { type AdminAnswer, type AdminChange, REGISTRY } from './admin/adminBehaviour.ts';
+import type { Pipeline } from './pipeline.ts';
+import { type AccountAnswer, balancesOf, isHouseOf } from './settlement/accountBehaviour.ts';
+import { reconcile, sumAccounts } from './settlement/reconciliation.ts';
+import type { HaltableStage, Writers } from './writers.ts';
+
+export class LocalWriters implements Writers {
+  readonly #pipeline: Pipeline;
+  #history: HistoryQueries | undefined;
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  send(command: AccountCommand, answer: (answer: AccountAnswer) => void): void {
+    const { settlement, config } = this.#pipeline;
+    const host = settlement[accountPartition(command.accountId, config.accountPartitions)];
+    host?.current.submit(command.accountId, { kind: 'command', command, answer });
+  }
+
+  change(change: AdminChange): Promise<AdminAnswer> {
+    return new Promise((answer) => this.#pipeline.admin.current.submit(REGISTRY, { change, answer }));
+  }
+
+  async balances(accountId: number): Promise<readonly Readonly<Balance>[]> {
+    const { settlement, config } = this.#pipeline;
+    await this.#pipeline.barrier('settlement');
+    const host = settlement[accountPartition(accountId, config.accountPartitions)];
+    return (await host?.current.between(() => balancesOf(host.current.peek(accountId)))) ?? [];
+  }
+
+  async reconciliation(): Promise<readonly AssetReconciliation[]> {
+    const { settlement, config, registry } = this.#pipeline;
+    await this.#pipeline.barrier('settlement');
+    const isHouse = isHouseOf(config.accountPartitions);
+    const parts = settlement.map(({ current }) =>
+      current.between(() =>
+        sumAccounts(
+          [...current.states()].map(([, account]) => account),
+          isHouse,
+          registry,
+        ),
+      ),
+    );
+    return reconcile(await Promise.all(parts));
+  }
+
+  haltedIn(name: string): Promise<HaltableStage | undefined> {
+    const { settlement, match, kline } = this.#pipeline;
+    const stages = { settlement, match, kline };
+    const found = (Object.keys(stages) as HaltableStage[]).find((stage) =>
+      stages[stage].some(({ current }) => current.halted().some((child) => child.name === name)),
+    );
+    return Promise.resolve(found);
+  }
+
+  async resume(stage: HaltableStage, name: string, how: 'retry' | 'skip'): Promise<boolean> {
+    return this.#pipeline[stage].some(({ current }) => current.resumePoisoned(name, how));
+  }
+
+  async history(): Promise<HistoryQueries> {
+    const { historyStore } = this.#pipeline;
+    if (historyStore === undefined) throw new Error('this process keeps no history');
+    await this.#pipeline.barrier('history');
+    this.#history ??= localHistory(historyStore);
+    return this.#history;
+  }
+}
