@@ -1,13 +1,10 @@
 // The exchange as its edges see it: the port, put together from the stages of one process.
 import { randomBytes } from 'node:crypto';
-import type { Account } from '../domain/account/account.ts';
-import { type AccountProfile, type ApiKey, ApiKeyKind, type FeeRates, houseAccountId } from '../domain/accountProfile.ts';
+import { type AccountProfile, type ApiKey, ApiKeyKind, type FeeRates } from '../domain/accountProfile.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { checkInstrument } from '../domain/orderChecks.ts';
 import { SymbolStatus } from '../domain/orderTerms.ts';
-import { accountPartition } from '../domain/partitions.ts';
 import { type EngineReason, EngineReject } from '../domain/rejectReason.ts';
-import { localHistory } from '../history/localHistory.ts';
 import type { AccountEvents } from '../ports/accountEvents.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
@@ -26,11 +23,9 @@ import type {
 } from '../ports/exchangePort.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 import type { MarketData } from '../ports/marketData.ts';
-import { type AdminAnswer, type AdminChange, REGISTRY } from './admin/adminBehaviour.ts';
+import type { AdminChange } from './admin/adminBehaviour.ts';
 import { healthOf } from './health.ts';
 import type { Pipeline } from './pipeline.ts';
-import { balancesOf } from './settlement/accountBehaviour.ts';
-import { reconcile } from './settlement/reconciliation.ts';
 
 /** An operator's command that cannot be done: `problem` tells the edge which status to answer. */
 export class AdminError extends RangeError {
@@ -53,12 +48,10 @@ export class Exchange implements ExchangePort, Admin {
   readonly accountEvents: AccountEvents;
   readonly #pipeline: Pipeline;
   readonly #options: ExchangeOptions;
-  readonly #history: HistoryQueries;
 
   constructor(pipeline: Pipeline, options: ExchangeOptions) {
     this.#pipeline = pipeline;
     this.#options = options;
-    this.#history = localHistory(pipeline.historyStore);
     this.clock = pipeline.clock;
     this.registry = pipeline.registry;
     this.markets = pipeline.hub.markets;
@@ -102,17 +95,14 @@ export class Exchange implements ExchangePort, Admin {
   }
 
   async account(accountId: number): Promise<AccountView | undefined> {
-    await this.#pipeline.barrier('settlement');
     const profile = this.registry.profile(accountId) ?? this.#houseProfile(accountId);
     if (profile === undefined) return undefined;
-    const host = this.#pipeline.settlement[accountPartition(accountId, this.#pipeline.config.accountPartitions)];
-    const balances = await host?.current.between(() => balancesOf(host.current.peek(accountId)));
-    return { profile, balances: balances ?? [] };
+    const balances = await this.#pipeline.writers.balances(accountId);
+    return { profile: this.registry.profile(accountId) ?? profile, balances };
   }
 
-  async history(): Promise<HistoryQueries> {
-    await this.#pipeline.barrier('history');
-    return this.#history;
+  history(): Promise<HistoryQueries> {
+    return this.#pipeline.writers.history();
   }
 
   health(): Health {
@@ -178,16 +168,14 @@ export class Exchange implements ExchangePort, Admin {
   }
 
   async resumePoisoned(name: string, how: 'retry' | 'skip'): Promise<void> {
-    const { settlement, match, kline } = this.#pipeline;
-    const isHalted = (host: { readonly current: { halted(): readonly { readonly name: string }[] } }): boolean =>
-      host.current.halted().some((child) => child.name === name);
+    const { writers } = this.#pipeline;
+    const stage = await writers.haltedIn(name);
     // The door that poison closed opens again first: what waits behind it is to be taken, not refused.
-    const symbolHost = match.find(isHalted);
-    if (symbolHost !== undefined) await this.setSymbolStatus(name, SymbolStatus.TRADING);
-    const accountHost = settlement.find(isHalted);
-    if (accountHost !== undefined) await this.updateAccount(Number(name.slice(name.indexOf('-') + 1)), { frozen: false });
-    const host = symbolHost ?? accountHost ?? kline.find(isHalted);
-    if (host?.current.resumePoisoned(name, how) !== true) throw new AdminError('unknown', `nothing of the name ${name} is halted`);
+    if (stage === 'match') await this.setSymbolStatus(name, SymbolStatus.TRADING);
+    if (stage === 'settlement') await this.updateAccount(Number(name.slice(name.indexOf('-') + 1)), { frozen: false });
+    if (stage === undefined || !(await writers.resume(stage, name, how))) {
+      throw new AdminError('unknown', `nothing of the name ${name} is halted`);
+    }
   }
 
   deposit(command: CommandOf<'Deposit'>): Promise<BalanceResult> {
@@ -198,18 +186,8 @@ export class Exchange implements ExchangePort, Admin {
     return this.#transfer(command, 'Withdraw');
   }
 
-  async reconcile(): Promise<readonly AssetReconciliation[]> {
-    await this.#pipeline.barrier('settlement');
-    const { settlement, config } = this.#pipeline;
-    const accounts: Account[] = [];
-    const houses = new Set<number>();
-    for (let partition = 0; partition < config.accountPartitions; partition++) houses.add(houseAccountId(partition));
-    for (const host of settlement) {
-      await host.current.between(() => {
-        for (const [, account] of host.current.states()) accounts.push(account);
-      });
-    }
-    return reconcile(accounts, houses, this.registry);
+  reconcile(): Promise<readonly AssetReconciliation[]> {
+    return this.#pipeline.writers.reconciliation();
   }
 
   #transfer(command: CommandOf<'Deposit'> | CommandOf<'Withdraw'>, kind: 'Deposit' | 'Withdraw'): Promise<BalanceResult> {
@@ -219,8 +197,8 @@ export class Exchange implements ExchangePort, Admin {
 
   /** Resolves when the change is in the log and this process's registry shows it. */
   async #change(change: AdminChange): Promise<string | number> {
-    const { admin, registry, bus } = this.#pipeline;
-    const answer = await new Promise<AdminAnswer>((resolve) => admin.current.submit(REGISTRY, { change, answer: resolve }));
+    const { writers, registry, bus } = this.#pipeline;
+    const answer = await writers.change(change);
     if (!answer.ok) throw new AdminError(answer.problem, answer.message);
     await registry.reached((await bus.streamInfo('admin')).lastSequence);
     return answer.id;

@@ -1,10 +1,13 @@
 // How the stages of a process are: what waits, what was restarted, what is halted and the command that goes on.
-import type { Health, StageHealth } from '../ports/exchangePort.ts';
+import type { ClusterHealth, Health, StageHealth } from '../ports/exchangePort.ts';
+import type { Cluster } from './distribution/cluster.ts';
 import type { PartitionHost } from './partitionHost.ts';
 import type { Pipeline } from './pipeline.ts';
+import { type Role, servesClients } from './roles.ts';
 
 export function healthOf(pipeline: Pipeline): Health {
-  const stages: StageHealth[] = [
+  const { history, roles, cluster } = pipeline;
+  const everything: (StageHealth | undefined)[] = [
     {
       stage: 'acquiring',
       status: 'ok',
@@ -17,23 +20,30 @@ export function healthOf(pipeline: Pipeline): Health {
     ofHosts('settlement', pipeline.settlement, pipeline),
     ofHosts('match', pipeline.match, pipeline),
     ofHosts('kline', pipeline.kline, pipeline),
-    {
-      stage: 'push',
-      status: pipeline.push.skipped.length > 0 ? 'degraded' : 'ok',
-      lag: lagOf(pipeline, 'push'),
-      processed: pipeline.push.consumer.processed,
-      restarts: pipeline.push.consumer.restarts,
-      halted: [],
-    },
-    {
+    servesClients(roles)
+      ? {
+          stage: 'push',
+          status: pipeline.push.skipped.length > 0 ? 'degraded' : 'ok',
+          lag: lagOf(pipeline, 'push'),
+          processed: pipeline.push.consumer.processed,
+          restarts: pipeline.push.consumer.restarts,
+          halted: [],
+        }
+      : undefined,
+    history && {
       stage: 'history',
       status: 'ok',
       lag: lagOf(pipeline, 'history'),
-      processed: pipeline.history.consumer.processed,
-      restarts: pipeline.history.consumer.restarts,
+      processed: history.consumer.processed,
+      restarts: history.consumer.restarts,
       halted: [],
     },
   ];
+  // Where a process serves clients, both of its stages run; the others run where their role is.
+  const stages = everything.filter(
+    (stage): stage is StageHealth =>
+      stage !== undefined && (roles.has(stage.stage as Role) || (servesClients(roles) && ['acquiring', 'push'].includes(stage.stage))),
+  );
   return {
     status: stages.some((stage) => stage.status === 'failed')
       ? 'failed'
@@ -42,28 +52,35 @@ export function healthOf(pipeline: Pipeline): Health {
         : 'ok',
     uptimeMs: Math.floor((pipeline.clock.nowUs() - pipeline.startedUs) / 1000),
     stages,
-    streams: [pipeline.admin, ...pipeline.settlement, ...pipeline.match, ...pipeline.kline].map(({ current }) => ({
-      stream: current.behaviour.output,
-      lastSequence: current.sequence,
-    })),
+    streams: [pipeline.admin, ...pipeline.settlement, ...pipeline.match, ...pipeline.kline].flatMap(({ running }) =>
+      running === undefined ? [] : [{ stream: running.behaviour.output, lastSequence: running.sequence }],
+    ),
+    ...(cluster === undefined ? {} : { cluster: clusterOf(pipeline, cluster) }),
+  };
+}
+
+function clusterOf(pipeline: Pipeline, cluster: Cluster): ClusterHealth {
+  return {
+    members: cluster.members().map(({ id, roles }) => ({ id, roles: [...roles] })),
+    owners: [...pipeline.owners.all()].map(([stream, { epoch, writer }]) => ({ stream, epoch, writer })),
   };
 }
 
 function ofHosts<S, I>(stage: string, hosts: readonly PartitionHost<S, I>[], pipeline: Pipeline): StageHealth {
-  const halted = hosts
-    .flatMap(({ current }) => current.halted())
+  const running = hosts.flatMap((host) => host.running ?? []);
+  const halted = running
+    .flatMap((partition) => partition.halted())
     .map((child) => ({
       ...child,
       resume: `POST /admin/v1/poison/${child.name}/retry`,
     }));
-  const restarts = hosts.reduce((sum, host) => sum + host.restarts + host.current.childRestarts(), 0);
+  const restarts =
+    hosts.reduce((sum, host) => sum + host.restarts, 0) + running.reduce((sum, partition) => sum + partition.childRestarts(), 0);
   return {
     stage,
     status: halted.length > 0 ? 'degraded' : 'ok',
-    lag:
-      hosts.reduce((sum, { current }) => sum + current.queued, 0) +
-      hosts.reduce((sum, { current }) => sum + lagOf(pipeline, current.name), 0),
-    processed: hosts.reduce((sum, { current }) => sum + current.processed, 0),
+    lag: running.reduce((sum, { queued }) => sum + queued, 0) + running.reduce((sum, { name }) => sum + lagOf(pipeline, name), 0),
+    processed: running.reduce((sum, { processed }) => sum + processed, 0),
     restarts,
     halted,
   };

@@ -7,6 +7,8 @@ export interface ConsumerOptions {
   readonly name: string;
   readonly streams: readonly { readonly stream: string; readonly position: number }[];
   readonly maxBatch: number;
+  /** Resolves when the message can be understood here; undefined = at once. @default at once */
+  readonly ready?: (message: BusMessage) => Promise<void> | undefined;
   /** In the actor. A batch counts as consumed when this returned (or resolved). */
   readonly handle: (stream: string, messages: readonly BusMessage[]) => void | Promise<void>;
   /**
@@ -99,6 +101,8 @@ export class LogConsumer {
       const messages = await reader.next();
       const last = messages[messages.length - 1];
       if (last === undefined) return;
+      // What the last one needs, those before it need at most.
+      await this.#options.ready?.(last);
       await new Promise<void>((done) => send(this.#actor, { stream, messages, done }));
       this.#positions.set(stream, last.sequence);
       this.processed += messages.length;

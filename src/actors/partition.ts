@@ -128,7 +128,8 @@ export class Partition<State, Input> {
     if (lease === undefined) throw new LeaseHeldError(`${output} is held by another writer`);
     this.#lease = lease;
     void lease.lost.then(() => {
-      if (!this.#stopped) this.#fail(new LeaseLostError(`the lease of ${output} is lost: another writer may have it, nothing more is written here`));
+      if (!this.#stopped)
+        this.#fail(new LeaseLostError(`the lease of ${output} is lost: another writer may have it, nothing more is written here`));
     });
     try {
       return await this.#recover(lease.epoch);

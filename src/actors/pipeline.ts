@@ -11,7 +11,7 @@ import { streams, subjectsOf } from '../bus/subjects.ts';
 import type { Account } from '../domain/account/account.ts';
 import type { KLineBuilder } from '../domain/kline/klineBuilder.ts';
 import type { Market } from '../domain/market/market.ts';
-import { accountPartition, symbolPartition } from '../domain/partitions.ts';
+import { symbolPartition } from '../domain/partitions.ts';
 import type { RegistryState } from '../domain/registryState.ts';
 import type { HistoryStore } from '../history/historyStore.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -20,15 +20,22 @@ import type { AdmissionOptions } from './acquiring/admission.ts';
 import { AdminBehaviour, type AdminInput } from './admin/adminBehaviour.ts';
 import { RegistryReader } from './admin/registryReader.ts';
 import type { Behaviour } from './behaviour.ts';
+import { Cluster, type DistributionOptions } from './distribution/cluster.ts';
+import { Owners } from './distribution/owners.ts';
+import { RemoteWriters } from './distribution/remoteWriters.ts';
 import { HistoryStage } from './history/historyStage.ts';
 import { KLineBehaviour, type KLineInput } from './kline/klineBehaviour.ts';
+import { LocalWriters } from './localWriters.ts';
 import { MarketBehaviour, type MarketBehaviourOptions, type MarketInput } from './match/marketBehaviour.ts';
+import type { RegistryPosition } from './outputLog.ts';
 import type { PartitionOptions } from './partition.ts';
 import { PartitionHost } from './partitionHost.ts';
 import { PushHub } from './push/pushHub.ts';
 import { PushStage } from './push/pushStage.ts';
+import { ROLES, type Role, servesClients } from './roles.ts';
 import { AccountBehaviour, type AccountBehaviourOptions, type AccountInput } from './settlement/accountBehaviour.ts';
-import { ActorRoot, type StageLogger } from './supervision.ts';
+import { ActorRoot, backOffMs, type StageLogger } from './supervision.ts';
+import type { Writers } from './writers.ts';
 
 export interface PipelineConfig {
   readonly accountPartitions: number;
@@ -46,7 +53,8 @@ export interface PipelineDeps {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: StageLogger;
-  readonly history: HistoryStore;
+  /** Absent where this process keeps no history. */
+  readonly history?: HistoryStore;
   readonly config: PipelineConfig;
   /** Names this process in the logs' headers. */
   readonly writer: string;
@@ -55,6 +63,8 @@ export interface PipelineDeps {
   readonly onFatal: (stage: string, error: Error) => void;
   /** Hears of every stage that is up, in order. */
   readonly onStarted?: (stage: string, facts: string) => void;
+  /** Past one process: what this one does, and with whom. Absent, it does everything, alone. */
+  readonly distribution?: DistributionOptions;
   /** Children with planted faults, for tests. */
   readonly newMarket?: MarketBehaviourOptions['newMarket'];
   readonly newAccount?: AccountBehaviourOptions['newAccount'];
@@ -72,8 +82,14 @@ export class Pipeline {
   readonly kline: readonly PartitionHost<KLineBuilder, KLineInput>[];
   readonly hub: PushHub;
   readonly push: PushStage;
-  readonly history: HistoryStage;
-  readonly historyStore: HistoryStore;
+  /** Absent where this process keeps no history. */
+  readonly history: HistoryStage | undefined;
+  readonly historyStore: HistoryStore | undefined;
+  readonly writers: Writers;
+  readonly roles: ReadonlySet<Role>;
+  /** Who writes which stream, as the logs this process reads say. */
+  readonly owners = new Owners();
+  readonly cluster: Cluster | undefined;
   readonly acquiring: Acquiring;
   readonly startedUs: number;
   readonly #deps: PipelineDeps;
@@ -87,11 +103,13 @@ export class Pipeline {
     this.config = config;
     this.startedUs = clock.nowUs();
     this.root = new ActorRoot(logger, deps.onFatal);
-    this.registry = new RegistryReader(bus);
-    const { registry } = this;
+    this.registry = new RegistryReader(bus, (message) => this.owners.note(message));
+    const { registry, owners } = this;
     const { accountPartitions, marketPartitions } = config;
+    const { distribution } = deps;
+    this.roles = distribution?.roles ?? new Set(ROLES);
 
-    this.admin = this.#hosts('admin', 1, () => new AdminBehaviour())[0] as PartitionHost<RegistryState, AdminInput>;
+    this.admin = this.#hosts('admin', 1, () => new AdminBehaviour(), undefined)[0] as PartitionHost<RegistryState, AdminInput>;
     this.settlement = this.#hosts(
       'settlement',
       accountPartitions,
@@ -125,16 +143,23 @@ export class Pipeline {
       onListenerFailure: (stream, key, error) =>
         logger.error({ stage: 'push', stream, key, err: error }, 'a listener threw and was removed'),
     });
+    this.writers =
+      distribution === undefined
+        ? new LocalWriters(this)
+        : new RemoteWriters({
+            bus,
+            owners,
+            registry,
+            accountPartitions,
+            marketPartitions,
+            timeoutMs: config.acquiring.timeoutMs,
+            history: distribution.history,
+          });
     this.acquiring = new Acquiring({
       clock,
       registry,
       markets: this.hub.markets,
-      route: {
-        send: (command, answer) => {
-          const host = this.settlement[accountPartition(command.accountId, accountPartitions)] as PartitionHost<Account, AccountInput>;
-          host.current.submit(command.accountId, { kind: 'command', command, answer });
-        },
-      },
+      route: this.writers,
       life: deps.life,
       timeoutMs: config.acquiring.timeoutMs,
       admission: config.acquiring.admission,
@@ -150,16 +175,16 @@ export class Pipeline {
       streams: read,
       maxBatch: config.consumerBatch,
       snapshotEveryMessages: config.pushSnapshotEveryMessages,
+      registry,
+      seen: (message) => owners.note(message),
+      // The fold is the same everywhere: one process keeps it for all.
+      keepsSnapshot: () => this.cluster?.leads(servesClients) ?? true,
     });
     this.historyStore = deps.history;
-    this.history = new HistoryStage({
-      bus,
-      root,
-      parent: root.group('history'),
-      store: deps.history,
-      streams: read,
-      maxBatch: config.consumerBatch,
-    });
+    this.history =
+      deps.history &&
+      new HistoryStage({ bus, root, parent: root.group('history'), store: deps.history, streams: read, maxBatch: config.consumerBatch });
+    this.cluster = distribution && new Cluster(this, distribution, deps.writer, logger);
   }
 
   /** Every log but admin's: what the reading stages follow. */
@@ -173,49 +198,62 @@ export class Pipeline {
   }
 
   async start(): Promise<void> {
-    const { bus } = this;
     const started = this.#deps.onStarted ?? (() => undefined);
-    for (const stream of [streams.admin, ...this.readStreams()]) await bus.ensureStream(stream, subjectsOf(stream));
+    for (const stream of [streams.admin, ...this.readStreams()]) await this.bus.ensureStream(stream, subjectsOf(stream));
     await this.registry.start((error) => this.root.fatal('registry', error));
+    this.registry.onInstrument((instrument) => {
+      const partition = this.match[symbolPartition(instrument.symbol, this.config.marketPartitions)]?.running;
+      if (partition?.peek(instrument.symbol) !== undefined) partition.submit(instrument.symbol, { kind: 'instrument', instrument });
+    });
+    if (this.cluster === undefined) await this.#startWriters(started);
+    if (servesClients(this.roles)) {
+      await this.owners.load(this.bus, this.readStreams());
+      await this.push.start();
+      started('push', `${this.readStreams().length} logs followed`);
+    }
+    if (this.history !== undefined) {
+      this.history.start();
+      started('history', 'store open');
+    }
+    if (this.cluster === undefined) for (let round = 0; round < 3; round++) await this.barrier();
+    else {
+      started('cluster', await this.cluster.start());
+      await this.#caughtUp();
+    }
+    this.#startTimers();
+    if (servesClients(this.roles)) started('acquiring', `up to ${this.config.acquiring.admission.maxPending} commands in flight`);
+  }
+
+  async #startWriters(started: (stage: string, facts: string) => void): Promise<void> {
     await this.#startAll('admin', [this.admin], started);
     started('registry', `${this.registry.instruments().length} symbols, ${this.registry.profiles().length} accounts`);
     await this.#startAll('settlement', this.settlement, started);
-    this.registry.onInstrument((instrument) => {
-      const partition = this.match[symbolPartition(instrument.symbol, this.config.marketPartitions)]?.current;
-      if (partition?.peek(instrument.symbol) !== undefined) partition.submit(instrument.symbol, { kind: 'instrument', instrument });
-    });
     await this.#startAll('match', this.match, started);
     await this.#startAll('kline', this.kline, started);
-    await this.push.start();
-    started('push', `${this.readStreams().length} logs followed`);
-    this.history.start();
-    started('history', 'store open');
-    await this.#caughtUp();
-    this.#startTimers();
-    started('acquiring', `up to ${this.config.acquiring.admission.maxPending} commands in flight`);
   }
 
   /** Stops in reverse: no new work, everything in flight finished and persisted, snapshots taken. */
   async stop(options: { readonly snapshots: boolean } = { snapshots: true }): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    const partitions = [...this.settlement, ...this.match, ...this.kline, this.admin];
     await this.#quiet();
-    if (options.snapshots) await Promise.all(partitions.map((host) => host.current.snapshot()));
-    await this.push.stop();
-    await this.history.stop();
+    const partitions = [...this.settlement, ...this.match, ...this.kline, this.admin];
+    if (this.cluster !== undefined) await this.cluster.stop();
+    else if (options.snapshots) await Promise.all(partitions.map((host) => host.current.snapshot()));
+    if (servesClients(this.roles)) await this.push.stop();
+    await this.history?.stop();
     for (const host of partitions) await host.stop();
     this.registry.stop();
     this.root.stop();
   }
 
-  /** Resolves when every stage has taken in what is in the logs now. */
+  /** Resolves when every stage of an exchange in one process has taken in what is in the logs now. */
   async barrier(stages: 'all' | 'settlement' | 'history' = 'all'): Promise<void> {
     const waits: Promise<void>[] = [];
     for (const stream of this.readStreams()) {
       const { lastSequence } = await this.bus.streamInfo(stream);
       if (stages !== 'history') for (const host of this.settlement) waits.push(host.current.whenConsumed(stream, lastSequence));
       if (stages === 'settlement') continue;
-      waits.push(this.history.consumer.whenConsumed(stream, lastSequence));
+      if (this.history !== undefined) waits.push(this.history.consumer.whenConsumed(stream, lastSequence));
       if (stages === 'history') continue;
       waits.push(this.push.consumer.whenConsumed(stream, lastSequence));
       for (const host of [...this.match, ...this.kline]) waits.push(host.current.whenConsumed(stream, lastSequence));
@@ -223,8 +261,13 @@ export class Pipeline {
     await Promise.all(waits);
   }
 
-  #hosts<S, I>(stage: string, count: number, make: (partition: number) => Behaviour<S, I>): PartitionHost<S, I>[] {
-    const { bus, clock, config, writer } = this.#deps;
+  #hosts<S, I>(
+    stage: string,
+    count: number,
+    make: (partition: number) => Behaviour<S, I>,
+    registry: RegistryPosition | undefined = this.registry,
+  ): PartitionHost<S, I>[] {
+    const { bus, clock, config, writer, distribution } = this.#deps;
     const parent = this.root.group(stage);
     return Array.from(
       { length: count },
@@ -237,6 +280,8 @@ export class Pipeline {
           options: config.partition,
           writer,
           leaseTtlMs: config.leaseTtlMs,
+          ...(registry === undefined ? {} : { registry }),
+          ...(distribution === undefined ? {} : { onLost: () => this.cluster?.lost(`${stage}-${partition}`) }),
         }),
     );
   }
@@ -256,9 +301,12 @@ export class Pipeline {
     started(stage, `${hosts.length} partition${hosts.length === 1 ? '' : 's'}, ${children} restored, ${replayed} steps replayed`);
   }
 
-  /** What was in flight at the last stop is worked off before the door opens. */
+  /** The fold that commands are checked against and answered from has the logs as they are now. */
   async #caughtUp(): Promise<void> {
-    for (let round = 0; round < 3; round++) await this.barrier();
+    if (!servesClients(this.roles)) return;
+    for (const stream of this.readStreams()) {
+      await this.push.consumer.whenConsumed(stream, (await this.bus.streamInfo(stream)).lastSequence);
+    }
   }
 
   /** Commands in flight come to their end, as far as they can within their time-out. */
@@ -266,7 +314,7 @@ export class Pipeline {
     const until = this.clock.nowUs() + this.config.acquiring.timeoutMs * 1000;
     while (this.acquiring.pending.size > 0 && this.clock.nowUs() < until) await new Promise((resolve) => setTimeout(resolve, 5));
     this.acquiring.pending.failAll(new Error('the exchange is stopping'));
-    for (let round = 0; round < 2; round++) await this.barrier();
+    if (this.cluster === undefined) for (let round = 0; round < 2; round++) await this.barrier();
   }
 
   #startTimers(): void {
@@ -276,13 +324,13 @@ export class Pipeline {
     every(this.config.tickMs, () => {
       const nowUs = this.clock.nowUs();
       this.acquiring.pending.expire(nowUs / 1000);
-      for (const { current } of this.match) {
-        for (const [symbol, market] of current.states()) if (market.nextExpiryUs <= nowUs) current.submit(symbol, { kind: 'tick' });
+      for (const { running } of this.match) {
+        for (const [symbol, market] of running?.states() ?? []) if (market.nextExpiryUs <= nowUs) running?.submit(symbol, { kind: 'tick' });
       }
-      for (const { current } of this.kline) for (const [symbol] of current.states()) current.submit(symbol, { kind: 'tick' });
+      for (const { running } of this.kline) for (const [symbol] of running?.states() ?? []) running?.submit(symbol, { kind: 'tick' });
     });
     every(10_000, () => {
-      for (const { current } of [...this.settlement, ...this.match, ...this.kline]) current.passivate();
+      for (const { running } of [...this.settlement, ...this.match, ...this.kline]) running?.passivate();
     });
   }
 
@@ -294,12 +342,16 @@ export class Pipeline {
     this.#changeAfterPoison({ kind: 'updateAccount', accountId, change: { frozen: true } });
   }
 
-  #changeAfterPoison(change: AdminInput['change']): void {
-    this.admin.current.submit('registry', {
-      change,
-      answer: (answer) => {
+  /** The door of a poisoned child is closed, whatever it takes: others must not queue up behind it. */
+  #changeAfterPoison(change: AdminInput['change'], attempt = 0): void {
+    this.writers.change(change).then(
+      (answer) => {
         if (!answer.ok) this.root.logger.error({ stage: 'admin', problem: answer.message }, 'could not close the door of a poisoned child');
       },
-    });
+      (error: unknown) => {
+        this.root.logger.error({ stage: 'admin', attempt, err: error }, 'could not close the door of a poisoned child; trying again');
+        setTimeout(() => this.#changeAfterPoison(change, attempt + 1), backOffMs(attempt));
+      },
+    );
   }
 }

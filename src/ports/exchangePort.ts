@@ -87,7 +87,14 @@ export interface Health {
   readonly status: 'ok' | 'degraded' | 'failed';
   readonly uptimeMs: number;
   readonly stages: readonly StageHealth[];
+  /** Logs this process writes. */
   readonly streams: readonly { readonly stream: string; readonly lastSequence: number }[];
+  /** Past one process: who takes part, and who writes what, as far as this process knows. */
+  readonly cluster?: ClusterHealth;
+}
+export interface ClusterHealth {
+  readonly members: readonly { readonly id: string; readonly roles: readonly string[] }[];
+  readonly owners: readonly { readonly stream: string; readonly epoch: number; readonly writer: string }[];
 }
 
 /** Invariants 1 and 2 computed from the state: ok when both hold for the asset. */

@@ -8,7 +8,7 @@ import { KLineBehaviour } from '../actors/kline/klineBehaviour.ts';
 import { MarketBehaviour } from '../actors/match/marketBehaviour.ts';
 import { combineHashes, type Recovered, recoverPartition } from '../actors/recovery.ts';
 import { AccountBehaviour } from '../actors/settlement/accountBehaviour.ts';
-import { reconcile } from '../actors/settlement/reconciliation.ts';
+import { reconcile, sumAccounts } from '../actors/settlement/reconciliation.ts';
 import { entriesOf } from '../actors/step.ts';
 import type { Bus } from '../bus/bus.ts';
 import { streams } from '../bus/subjects.ts';
@@ -200,7 +200,7 @@ function checkBalances(
     }
   }
   const everyone = accounts.flatMap(({ recovered }) => [...recovered.children.values()]);
-  for (const row of reconcile(everyone, houses, instruments)) {
+  for (const row of reconcile([sumAccounts(everyone, (accountId) => houses.has(accountId), instruments)])) {
     // Fees of trades whose other side another partition has not consumed yet are not due yet: only whole venues add up.
     const settled = accounts.length === 1;
     if (!row.ok && settled)

@@ -26,9 +26,12 @@ import { Admission, type AdmissionOptions } from './admission.ts';
 import { CommandIds } from './commandIds.ts';
 import { type Collected, PendingCommands } from './pendingCommands.ts';
 
-/** Brings a command to the account's writer, wherever it runs; answers at most once. */
+/**
+ * Brings a command to the account's writer, wherever it runs; answers at most once. `fail` hears OverloadShedError when
+ * nothing happened, OutcomeUnknownError when nobody can tell.
+ */
 export interface CommandRoute {
-  send(command: AccountCommand, answer: (answer: AccountAnswer) => void): void;
+  send(command: AccountCommand, answer: (answer: AccountAnswer) => void, fail: (error: Error) => void): void;
 }
 
 export interface AcquiringDeps {
@@ -133,7 +136,7 @@ export class Acquiring {
     return this.#submit<CancelReplaceResult>({ ...command, order, kind: 'CancelReplace', commandId: this.#ids.next() }, (collected) => {
       const answer = collected.answer as AccountAnswer;
       // Refused before either half was tried.
-      if ('ok' in answer) return answer.ok ? undefined : { cancel: refused(answer.reason), place: null };
+      if ('ok' in answer) return answer.ok ? replacedOf(collected) : { cancel: refused(answer.reason), place: null };
       let cancel: PlaceResult;
       if (answer.cancel.code !== 0) cancel = refused(engineReject(answer.cancel.code) ?? EngineReject.UNKNOWN_ORDER);
       else {
@@ -171,14 +174,19 @@ export class Acquiring {
     const startedMs = this.#deps.clock.nowUs() / 1000;
     const { commandId } = command;
     const result = this.pending.await<T>(commandId, startedMs + this.#deps.timeoutMs, (collected) => {
-      if (collected.answer === undefined) return undefined;
+      // An order in a book was accepted, whether or not its account's writer lived to say so.
+      if (collected.answer === undefined && !isSingle(command)) return undefined;
       const done = conclude(collected);
       if (done === undefined) return undefined;
       const nowMs = this.#deps.clock.nowUs() / 1000;
       this.admission.observe(nowMs - startedMs, nowMs);
       return done as T;
     });
-    this.#deps.route.send(command, (answer) => this.pending.answered(commandId, answer));
+    this.#deps.route.send(
+      command,
+      (answer) => this.pending.answered(commandId, answer),
+      (error) => this.pending.fail(commandId, error),
+    );
     return result;
   }
 
@@ -231,19 +239,33 @@ function placedOf(collected: Collected): PlaceResult | undefined {
   return { ok: true, report };
 }
 
+/** One order's commands: what the market log says of them is all there is to wait for. */
+function isSingle({ kind }: AccountCommand): boolean {
+  return kind === 'PlaceOrder' || kind === 'CancelOrder' || kind === 'AmendOrder';
+}
+
 function concludePlaced(collected: Collected): PlaceResult | undefined {
-  const reply = collected.answer as CommandReply;
-  return reply.ok ? placedOf(collected) : reply;
+  const reply = collected.answer as CommandReply | undefined;
+  return reply === undefined || reply.ok ? placedOf(collected) : reply;
 }
 
 function concludeRequested(collected: Collected): PlaceResult | undefined {
-  const reply = collected.answer as CommandReply;
-  if (!reply.ok) return reply;
+  const reply = collected.answer as CommandReply | undefined;
+  if (reply?.ok === false) return reply;
   const first = collected.requested[0];
   if (first === undefined) return undefined;
   if (first.outcome.code !== 0 || first.report === undefined)
     return refused(engineReject(first.outcome.code) ?? EngineReject.UNKNOWN_ORDER);
   return { ok: true, report: first.report };
+}
+
+/** A cancel-replace whose first answer was lost: what the market log says of its two halves. */
+function replacedOf(collected: Collected): CancelReplaceResult | undefined {
+  const cancel = concludeRequested(collected);
+  if (cancel === undefined) return undefined;
+  const place = placedOf(collected);
+  if (place !== undefined) return { cancel, place };
+  return cancel.ok ? undefined : { cancel, place: null };
 }
 
 /** Reports of everything a cancel ended, each order once. */

@@ -52,6 +52,14 @@ export class PendingCommands implements ReportListener {
     this.#check(commandId, pending);
   }
 
+  /** Ends one command without an answer. */
+  fail(commandId: number, error: Error): void {
+    const pending = this.#pending.get(commandId);
+    if (pending === undefined) return;
+    this.#pending.delete(commandId);
+    pending.reject(error);
+  }
+
   awaits(commandId: number): boolean {
     return this.#pending.has(commandId);
   }
@@ -96,7 +104,7 @@ export class PendingCommands implements ReportListener {
     const pending = this.#pending.get(commandId);
     if (pending === undefined) return;
     add(pending.collected);
-    if (pending.collected.answer !== undefined) this.#check(commandId, pending);
+    this.#check(commandId, pending);
   }
 
   #check(commandId: number, pending: Pending): void {

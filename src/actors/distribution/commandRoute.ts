@@ -1,5 +1,7 @@
 // Commands on their way to the account's writer in another process. What one turn of the event loop sends to one partition
 // travels together. A command may be sent again: its account remembers the commands that took effect.
+
+import { streams } from '../../bus/subjects.ts';
 import type { AccountCommand } from '../../domain/command.ts';
 import { accountPartition } from '../../domain/partitions.ts';
 import type { CommandRoute } from '../acquiring/acquiring.ts';
@@ -7,7 +9,6 @@ import type { RegistryPosition } from '../outputLog.ts';
 import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
 import { decodeAnswers, encodeCommands } from './commandBatch.ts';
 import type { PartitionClient } from './partitionClient.ts';
-import { streams } from '../../bus/subjects.ts';
 
 interface Sent {
   readonly command: AccountCommand;

@@ -1,7 +1,8 @@
 // What the owner of each kind of partition answers. Payloads are plain data in msgpack; '' in an asking subject's place is
 // never used: whoever knows the epoch knows the owner.
-import type { Account } from '../../domain/account/account.ts';
+
 import { decodeSnapshot, encodeSnapshot } from '../../codec/snapshotCodec.ts';
+import type { Account } from '../../domain/account/account.ts';
 import type { RegistryState } from '../../domain/registryState.ts';
 import type { Registry } from '../../ports/exchangePort.ts';
 import { type AdminChange, type AdminInput, REGISTRY } from '../admin/adminBehaviour.ts';
@@ -89,4 +90,3 @@ export function adminEndpoints(partition: Partition<RegistryState, AdminInput>):
 async function consumed<S, I>(partition: Partition<S, I>, positions: Positions): Promise<void> {
   for (const [stream, sequence] of Object.entries(positions)) await partition.whenConsumed(stream, sequence);
 }
-

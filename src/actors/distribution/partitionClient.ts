@@ -6,6 +6,8 @@ import type { Owners } from './owners.ts';
 
 /** How a served partition refuses a request that it has not begun: ask again, ask the next owner. */
 export const MOVED = 'moved';
+/** What it says of a request it had begun when it lost the partition: done or not, the log knows. */
+export const LOST = 'lost';
 /** How it refuses what it has no room for. */
 export const OVERLOADED = 'overloaded';
 
@@ -47,7 +49,10 @@ export class PartitionClient {
       try {
         if (owner !== undefined) return await this.#attempt(stream, endpoint, owner.epoch, payload, Math.min(ATTEMPT_MS, left));
       } catch (error) {
-        const lost = error instanceof RequestTimeoutError || error instanceof NewOwnerError;
+        const lost =
+          error instanceof RequestTimeoutError ||
+          error instanceof NewOwnerError ||
+          (error instanceof RequestError && error.message === LOST);
         if (lost && !options.idempotent) throw unknownOutcome(stream);
         unanswered ||= lost;
         if (error instanceof RequestError && error.message === OVERLOADED) throw unavailable(stream);

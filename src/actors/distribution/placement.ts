@@ -60,6 +60,11 @@ export class Placement {
     }
   }
 
+  /** Everything that falls to this process runs, and nothing else. */
+  get isSettled(): boolean {
+    return this.#slots.every(({ wanted, movable }) => wanted === movable.isRunning);
+  }
+
   /** A partition was lost to another process, or failed: if it still falls to this one, it is taken again. */
   lost(name: string): void {
     const slot = this.#slots.find(({ movable }) => movable.name === name);

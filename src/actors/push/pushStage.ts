@@ -5,6 +5,7 @@ import { decodeSnapshot, encodeSnapshot } from '../../codec/snapshotCodec.ts';
 import { readReports } from '../acquiring/marketReports.ts';
 import type { PendingCommands } from '../acquiring/pendingCommands.ts';
 import { LogConsumer } from '../logConsumer.ts';
+import { knownBy, type RegistryPosition } from '../outputLog.ts';
 import { entriesOf, formatPositions, parsePositions } from '../step.ts';
 import type { ActorRoot, Parent } from '../supervision.ts';
 import type { PushHub } from './pushHub.ts';
@@ -22,6 +23,11 @@ export interface PushStageDeps {
   readonly maxBatch: number;
   /** Messages between snapshots; 0 = only at the stop. */
   readonly snapshotEveryMessages: number;
+  readonly registry: RegistryPosition;
+  /** Hears of every message, before it is folded. */
+  readonly seen: (message: BusMessage) => void;
+  /** Whether this process is the one that stores the fold. */
+  readonly keepsSnapshot: () => boolean;
 }
 
 export class PushStage {
@@ -47,6 +53,7 @@ export class PushStage {
       name: 'push',
       streams: this.#deps.streams.map((stream) => ({ stream, position: positions.get(stream) ?? 0 })),
       maxBatch: this.#deps.maxBatch,
+      ready: (message) => knownBy(this.#deps.registry, message),
       handle: (stream, messages) => this.#fold(stream, messages),
       recover: (stream, messages, error) => this.#recover(stream, messages, error),
     });
@@ -56,7 +63,7 @@ export class PushStage {
   async stop(): Promise<void> {
     await this.#consumer?.stop();
     await this.#snapshotting;
-    await this.snapshot();
+    if (this.#deps.keepsSnapshot()) await this.snapshot();
   }
 
   /** What was folded so far, so that the next start reads only the tail. */
@@ -74,6 +81,7 @@ export class PushStage {
     const { hub, pending } = this.#deps;
     const topic = stream.slice(0, stream.indexOf('-'));
     for (const message of messages) {
+      this.#deps.seen(message);
       const entries = entriesOf(message);
       const timeUs = entries[0]?.timestamp ?? 0;
       if (entries.length === 0) continue;
@@ -86,7 +94,8 @@ export class PushStage {
     }
     this.#sinceSnapshot += messages.length;
     const every = this.#deps.snapshotEveryMessages;
-    if (every > 0 && this.#sinceSnapshot >= every && this.#snapshotting === undefined) this.#takeSnapshotLater();
+    if (every === 0 || this.#sinceSnapshot < every || this.#snapshotting !== undefined) return;
+    if (this.#deps.keepsSnapshot()) this.#takeSnapshotLater();
   }
 
   #takeSnapshotLater(): void {

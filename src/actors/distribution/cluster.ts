@@ -1,0 +1,124 @@
+// A process among others: a member of the exchange, with the partitions that fall to it, served to whoever asks.
+import type { Membership, ServiceInfo } from '../../bus/bus.ts';
+import type { HistoryQueries } from '../../ports/historyQueries.ts';
+import type { Partition } from '../partition.ts';
+import type { PartitionHost } from '../partitionHost.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { parseRoles, type Role } from '../roles.ts';
+import type { StageLogger } from '../supervision.ts';
+import { adminEndpoints, type Endpoints, haltedEndpoints, settlementEndpoints } from './endpoints.ts';
+import { type Member, type Movable, Placement } from './placement.ts';
+import { ServedPartition } from './servedPartition.ts';
+
+export interface DistributionOptions {
+  readonly roles: ReadonlySet<Role>;
+  /** A member that is silent for this long counts as gone. */
+  readonly memberTtlMs: number;
+  /** Of the program, for operators. */
+  readonly version: string;
+  /** The past as of these positions, from whoever keeps it. */
+  readonly history: (positions: Readonly<Record<string, number>>) => HistoryQueries;
+}
+
+const GROUP = 'sedax';
+/** How long a start waits for the partitions that fall to it; another process may still be handing them over. */
+const SETTLE_MS = 10_000;
+const SETTLE_POLL_MS = 20;
+
+/** A partition's name in NATS: letters, digits, '-' and '_'. */
+const idOf = (writer: string): string => writer.replace(/[^A-Za-z0-9_-]/g, '_');
+
+export class Cluster {
+  readonly #pipeline: Pipeline;
+  readonly #options: DistributionOptions;
+  readonly #id: string;
+  readonly #writer: string;
+  readonly #placement: Placement;
+  readonly #movables: readonly Movable[];
+  #membership: Membership | undefined;
+
+  constructor(pipeline: Pipeline, options: DistributionOptions, writer: string, logger: StageLogger) {
+    this.#pipeline = pipeline;
+    this.#options = options;
+    this.#writer = writer;
+    this.#id = idOf(writer);
+    const { registry, config } = pipeline;
+    const { accountPartitions } = config;
+    const { maxQueued } = config.partition;
+    const settlement = { registry, accountPartitions, maxQueued };
+    this.#movables = [
+      this.#movable('admin', pipeline.admin, adminEndpoints),
+      ...pipeline.settlement.map((host) => this.#movable('settlement', host, (partition) => settlementEndpoints(partition, settlement))),
+      ...pipeline.match.map((host) => this.#movable('match', host, haltedEndpoints)),
+      ...pipeline.kline.map((host) => this.#movable('kline', host, haltedEndpoints)),
+    ].filter(({ role }) => options.roles.has(role));
+    this.#placement = new Placement(this.#id, this.#movables, logger);
+  }
+
+  /** Joins and takes what falls to this process. Resolves with what it has, once it has it or the wait is over. */
+  async start(): Promise<string> {
+    const { memberTtlMs, roles } = this.#options;
+    const info = { roles: [...roles].join(','), process: this.#writer, version: this.#options.version };
+    const membership = await this.#pipeline.bus.join(GROUP, { id: this.#id, info }, memberTtlMs);
+    this.#membership = membership;
+    membership.onChange(() => this.#placement.follow(this.members()));
+    this.#placement.follow(this.members());
+    const until = performance.now() + SETTLE_MS;
+    while (!this.#placement.isSettled && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, SETTLE_POLL_MS));
+    const running = this.#movables.filter(({ isRunning }) => isRunning).map(({ name }) => name);
+    return `${this.#id}, one of ${this.members().length}; works ${running.length === 0 ? 'no partition' : running.join(' ')}`;
+  }
+
+  members(): readonly Member[] {
+    return (this.#membership?.members() ?? []).map(({ id, info }) => ({ id, roles: parseRoles(info.roles ?? '') }));
+  }
+
+  /** True for one of the members with such roles. */
+  leads(able: (roles: ReadonlySet<Role>) => boolean): boolean {
+    return this.members().find(({ roles }) => able(roles))?.id === this.#id;
+  }
+
+  lost(name: string): void {
+    this.#placement.lost(name);
+  }
+
+  /** The others are told first, and wait for each lease as it is given free. */
+  async stop(): Promise<void> {
+    await this.#membership?.leave();
+    await this.#placement.stop();
+  }
+
+  #movable<S, I>(role: Role, host: PartitionHost<S, I>, endpoints: (partition: Partition<S, I>) => Endpoints): Movable {
+    const { root, bus } = this.#pipeline;
+    let served: ServedPartition | undefined;
+    const info = (epoch: number): ServiceInfo => ({
+      name: `sedax-${role}`,
+      version: this.#options.version,
+      description: `sedax ${host.name}, writer of ${host.behaviour.output}`,
+      metadata: { partition: host.name, epoch: String(epoch), process: this.#writer },
+    });
+    return {
+      name: host.name,
+      role,
+      get isRunning() {
+        return host.running !== undefined;
+      },
+      start: async () => {
+        await served?.abandon();
+        const facts = await host.start();
+        const { epoch } = host.current;
+        served = await ServedPartition.open(bus, info(epoch), host.behaviour.output, epoch, endpoints(host.current));
+        return facts;
+      },
+      handOver: async () => {
+        await served?.close();
+        await host.running?.snapshot().catch((error: unknown) => {
+          root.logger.error({ stage: host.name, err: error }, 'no snapshot before the hand-over: the next owner reads more of the log');
+        });
+        await host.stop();
+        await served?.abandon();
+        served = undefined;
+      },
+    };
+  }
+}
