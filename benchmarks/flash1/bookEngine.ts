@@ -3,10 +3,11 @@
 // uses the very same ones.
 import { OrderBook } from '../../src/domain/market/orderBook.ts';
 import { Side } from '../../src/domain/orderTerms.ts';
+import type { MatchingEngine } from './engine.ts';
 import { type ReportStream, ReportType } from './reportStream.ts';
 import { MessageType, type Workload } from './workload.ts';
 
-export class BookEngine {
+export class BookEngine implements MatchingEngine {
   readonly book = new OrderBook();
   readonly reports: ReportStream;
 

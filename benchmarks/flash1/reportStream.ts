@@ -50,10 +50,13 @@ export class ReportStream {
     this.#values = values;
   }
 
-  /** The reports, sorted by (sequence number, type); trades of one message keep their order. */
-  lines(): string[] {
+  /** The reports of the messages before `end`, sorted by (sequence number, type); trades of one message keep their order. */
+  lines(end = Number.POSITIVE_INFINITY): string[] {
     const values = this.#values;
-    const order = Array.from({ length: this.#count }, (_, i) => i);
+    let count = this.#count;
+    // Engines report message by message.
+    while (count > 0 && values[(count - 1) * FIELDS + 1]! >= end) count -= 1;
+    const order = Array.from({ length: count }, (_, i) => i);
     order.sort((x, y) => values[x * FIELDS + 1]! - values[y * FIELDS + 1]! || values[x * FIELDS]! - values[y * FIELDS]! || x - y);
     return order.map((report) => {
       const at = report * FIELDS;
@@ -64,9 +67,9 @@ export class ReportStream {
     });
   }
 
-  sha256(): string {
+  sha256(end = Number.POSITIVE_INFINITY): string {
     const hash = createHash('sha256');
-    const lines = this.lines();
+    const lines = this.lines(end);
     const chunk = 65_536;
     for (let i = 0; i < lines.length; i += chunk) hash.update((i === 0 ? '' : '\n') + lines.slice(i, i + chunk).join('\n'));
     return hash.digest('hex');

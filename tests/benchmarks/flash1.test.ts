@@ -1,47 +1,73 @@
-// The order book under the neutral benchmark's contract (benchmarks/flash1): its conformance cases, report stream and book
-// state alike, its file format, and the state after every message of a random flow against a list of orders.
+// The order book and the whole market under the neutral benchmark's contract (benchmarks/flash1): its conformance cases, report
+// stream and book state alike, its file format, and the state after every message of a random flow against a list of orders.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BookEngine } from '../../benchmarks/flash1/bookEngine.ts';
 import { CONFORMANCE_CASES, workloadOf } from '../../benchmarks/flash1/conformance.ts';
+import type { MatchingEngine } from '../../benchmarks/flash1/engine.ts';
+import { MarketEngine } from '../../benchmarks/flash1/marketEngine.ts';
 import { ReportStream } from '../../benchmarks/flash1/reportStream.ts';
 import { MessageType, readWorkload, type Workload } from '../../benchmarks/flash1/workload.ts';
 import { Side } from '../../src/domain/orderTerms.ts';
 
-function side(engine: BookEngine, of: Side): string {
-  const ticks = engine.book.bestTicks(of);
-  return ticks === 0 ? '-' : `${ticks}x${engine.book.lotsAt(of, ticks)}`;
+interface Run {
+  readonly reports: ReportStream;
+  readonly states: string[];
 }
 
-function run(workload: Workload): { readonly reports: ReportStream; readonly states: string[] } {
+function runBook(workload: Workload): Run {
   const reports = new ReportStream(16);
   const engine = new BookEngine(reports);
+  const best = (of: Side): string => {
+    const ticks = engine.book.bestTicks(of);
+    return ticks === 0 ? '-' : `${ticks}x${engine.book.lotsAt(of, ticks)}`;
+  };
+  return { reports, states: statesAfterEach(workload, engine, () => `${best(Side.BUY)},${best(Side.SELL)}`) };
+}
+
+function runMarket(workload: Workload): Run {
+  const reports = new ReportStream(16);
+  const engine = new MarketEngine(reports, workload);
+  const best = ([level]: readonly (readonly [ticks: number, lots: number])[]): string => (level === undefined ? '-' : level.join('x'));
+  const state = (): string => {
+    const { bids, asks } = engine.market.depth(1);
+    return `${best(bids)},${best(asks)}`;
+  };
+  return { reports, states: statesAfterEach(workload, engine, state) };
+}
+
+function statesAfterEach(workload: Workload, engine: MatchingEngine, state: () => string): string[] {
   const states: string[] = [];
   for (let i = 0; i < workload.count; i++) {
     engine.run(workload, i, i + 1);
-    states.push(`${side(engine, Side.BUY)},${side(engine, Side.SELL)}`);
+    states.push(state());
   }
-  return { reports, states };
+  return states;
 }
 
 test('there are 34 cases', () => {
   expect(new Set(CONFORMANCE_CASES.map(({ name }) => name)).size).toBe(34);
 });
 
-test.each(CONFORMANCE_CASES)('$name', ({ messages, reports: expected, states: expectedStates }) => {
-  const { reports, states } = run(workloadOf(messages));
-  const text = states.join('\n');
-  expect(reports.sha256()).toBe(expected);
-  expect(createHash('sha256').update(text).digest('hex')).toBe(expectedStates);
+describe.each([
+  ['book', runBook],
+  ['market', runMarket],
+] as const)('%s', (_, run) => {
+  test.each(CONFORMANCE_CASES)('$name', ({ messages, reports: expected, states: expectedStates }) => {
+    const { reports, states } = run(workloadOf(messages));
+    const text = states.join('\n');
+    expect(reports.sha256()).toBe(expected);
+    expect(createHash('sha256').update(text).digest('hex')).toBe(expectedStates);
+  });
 });
 
 test('a modify that crosses trades at the maker’s price and is acknowledged once', () => {
   const crossing = CONFORMANCE_CASES.find(({ name }) => name === 'modify_into_cross')!;
-  expect(run(workloadOf(crossing.messages)).reports.lines()).toEqual([
+  expect(runBook(workloadOf(crossing.messages)).reports.lines()).toEqual([
     '0,0,1,1,100,10',
     '0,1,0,2,99,10',
     '1,2,100,10,1,2',
@@ -117,9 +143,11 @@ test('the reports and the book of a random flow are those of a list of orders', 
         };
         states.push(`${best(0)},${best(1)}`);
       });
-      const result = run(workloadOf(sent));
-      expect(result.reports.lines()).toEqual(lines);
-      expect(result.states).toEqual(states);
+      for (const run of [runBook, runMarket]) {
+        const result = run(workloadOf(sent));
+        expect(result.reports.lines()).toEqual(lines);
+        expect(result.states).toEqual(states);
+      }
     }),
     { numRuns: 100 },
   );
