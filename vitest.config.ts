@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,5 +10,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Two cores are the machine the numbers in this repository are stated for.
     maxWorkers: 2,
+    // Venues of the tests keep their secrets keys away from the user's own settings.
+    env: { XDG_CONFIG_HOME: join(tmpdir(), 'sedax-tests-config') },
   },
 });

@@ -15,6 +15,7 @@ import { serveEdges } from './edges.ts';
 import { openHistory } from './history/openHistory.ts';
 import { rateOf } from './http/rates.ts';
 import type { HttpServer } from './http/server.ts';
+import { prepareSecrets, secretBoxOf } from './secrets/secretSettings.ts';
 import { SystemClock } from './support/clock.ts';
 import type { Logger } from './support/logger.ts';
 
@@ -43,6 +44,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const started = options.onStarted ?? (() => undefined);
   const clock = new SystemClock();
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const secrets = secretBoxOf(config.secrets);
 
   const { durability, intervalMs, mapSizeBytes, memoryBytesMax } = config.journal;
   const bus = await MemoryBus.open({
@@ -64,8 +66,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...options.faults,
   });
   await pipeline.start();
+  try {
+    const stored = { settings: config.secrets, box: secrets, apiKeys: pipeline.registry.apiKeys(), mayCreate: config.mode === 'embedded' };
+    started('secrets', prepareSecrets({ ...stored, warn: (facts, message) => logger.warn({ stage: 'secrets', ...facts }, message) }));
+  } catch (error) {
+    await pipeline.stop();
+    await bus.close();
+    throw error;
+  }
   const exchange = new Exchange(pipeline, {
     defaultRates: { makerRate: rateOf(config.fees.maker), takerRate: rateOf(config.fees.taker) },
+    secrets,
   });
   // Only the first start lists symbols from the file; from then on the admin log says which there are.
   if (exchange.registry.instruments().length === 0) {

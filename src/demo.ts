@@ -47,8 +47,10 @@ export async function ensureDemoAccounts(exchange: ExchangePort, dataDir: string
       const result = await exchange.admin.deposit({ accountId, requestId: `demo-${asset}`, asset, units });
       if (!result.ok) throw new Error(`demo deposit of ${asset} for ${name}: ${result.reason.text}`);
     }
+    const made = exchange.registry.apiKeysOf(accountId)[0];
     const key =
-      exchange.registry.apiKeysOf(accountId)[0] ?? (await exchange.admin.createApiKey({ accountId, kind: ApiKeyKind.HMAC, label: 'demo' }));
+      (made === undefined ? undefined : exchange.registry.apiKey(made.apiKey)) ??
+      (await exchange.admin.createApiKey({ accountId, kind: ApiKeyKind.HMAC, label: 'demo' }));
     keys.push({ name, accountId, apiKey: key.apiKey, secret: key.secret });
   }
   writeFileSync(demoFile(dataDir), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });

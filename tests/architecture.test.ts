@@ -35,7 +35,8 @@ const RULES: readonly Rule[] = [
     packages: ['fastify', '@fastify/*', 'ws', 'decimal.js', 'node:*', 'ajv', '@types/*'],
   },
   { from: 'support', to: ['ports'], packages: ['pino', 'node:*'] },
-  { from: 'config', to: ['http', 'domain', 'ports', 'actors/pipeline.ts'], packages: ['ajv', 'decimal.js', 'node:*'] },
+  { from: 'secrets', to: ['domain', 'ports'], packages: ['node:*'] },
+  { from: 'config', to: ['http', 'secrets', 'domain', 'ports', 'actors/pipeline.ts'], packages: ['ajv', 'decimal.js', 'node:*'] },
   { from: 'verify', to: ['actors', 'bus', 'domain', 'codec', 'ports'], packages: [] },
   { from: 'replay', to: ['domain', 'ports', 'http/units.ts'], packages: ['node:*'] },
 ];

@@ -20,10 +20,13 @@ import type {
   ListResult,
   PlaceResult,
   Registry,
+  SecretsReport,
 } from '../ports/exchangePort.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 import type { MarketData } from '../ports/marketData.ts';
+import { type SecretBox, SecretBoxError } from '../ports/secretBox.ts';
 import type { AdminChange } from './admin/adminBehaviour.ts';
+import { KeySecrets, withOpenSecrets } from './admin/keySecrets.ts';
 import { healthOf } from './health.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -39,6 +42,8 @@ export class AdminError extends RangeError {
 
 export interface ExchangeOptions {
   readonly defaultRates: FeeRates;
+  /** Seals the secrets of HMAC keys. */
+  readonly secrets: SecretBox;
 }
 
 export class Exchange implements ExchangePort, Admin {
@@ -48,12 +53,14 @@ export class Exchange implements ExchangePort, Admin {
   readonly accountEvents: AccountEvents;
   readonly #pipeline: Pipeline;
   readonly #options: ExchangeOptions;
+  readonly #secrets: KeySecrets;
 
   constructor(pipeline: Pipeline, options: ExchangeOptions) {
     this.#pipeline = pipeline;
     this.#options = options;
     this.clock = pipeline.clock;
-    this.registry = pipeline.registry;
+    this.#secrets = new KeySecrets(options.secrets, this.clock);
+    this.registry = withOpenSecrets(pipeline.registry, this.#secrets);
     this.markets = pipeline.hub.markets;
     this.accountEvents = pipeline.hub.accountEvents;
   }
@@ -141,7 +148,8 @@ export class Exchange implements ExchangePort, Admin {
     const apiKey = randomBytes(32).toString('hex');
     if (key.kind !== ApiKeyKind.HMAC && key.publicKey === undefined)
       throw new AdminError('invalid', 'publicKey is needed for ED25519 and RSA keys');
-    const secret = key.kind === ApiKeyKind.HMAC ? randomBytes(32).toString('hex') : (key.publicKey as string);
+    const secret =
+      key.kind === ApiKeyKind.HMAC ? sealing(() => this.#secrets.seal(randomBytes(32).toString('hex'), apiKey)) : (key.publicKey as string);
     const { accountId, kind, label = '', canTrade = true, ipAllowList = [] } = key;
     await this.#change({
       kind: 'createApiKey',
@@ -153,6 +161,16 @@ export class Exchange implements ExchangePort, Admin {
   async revokeApiKey(apiKey: string): Promise<ApiKey> {
     await this.#change({ kind: 'updateApiKey', apiKey, change: { revoked: true } });
     return this.registry.apiKey(apiKey) as ApiKey;
+  }
+
+  secrets(): SecretsReport {
+    return this.#secrets.report(this.#pipeline.registry.apiKeys());
+  }
+
+  async rotateSecrets(): Promise<SecretsReport> {
+    const store = (apiKey: string, secret: string) => this.#change({ kind: 'updateApiKey', apiKey, change: { secret } });
+    await sealing(() => this.#secrets.rotate(this.#pipeline.registry.apiKeys(), store));
+    return this.secrets();
   }
 
   async createInstrument(instrument: Instrument): Promise<Instrument> {
@@ -220,5 +238,18 @@ export class Exchange implements ExchangePort, Admin {
       updateUs: 0,
       tradeGroupId: -1,
     };
+  }
+}
+
+/** What has to do with the secrets key is the operator's to mend, and is told. */
+function sealing<T>(work: () => T): T {
+  const told = (error: unknown): never => {
+    throw error instanceof SecretBoxError ? new AdminError('invalid', error.message) : error;
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? (result.catch(told) as T) : result;
+  } catch (error) {
+    return told(error);
   }
 }

@@ -82,6 +82,12 @@ export const COMMANDS: readonly CliCommand[] = [
       return rebuildHistory(configOf(args, io), printer(io));
     },
   },
+  {
+    name: 'secrets new-key',
+    summary: "a new key to seal the API keys' secrets with; POST /admin/v1/secrets/rotate then seals them",
+    options: CONFIG_OPTIONS,
+    run: async (args, io) => (await import('./secrets.ts')).newSecretsKey(configOf(args, io), io),
+  },
 ];
 
 function printer(io: CliIo): (line: string) => void {

@@ -2,8 +2,6 @@
 import { entryToJson, type Json } from '../codec/entryJson.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 
-const HIDDEN = '[hidden]';
-
 export interface Where {
   readonly stream: string;
   readonly message: number;
@@ -11,17 +9,8 @@ export interface Where {
 }
 
 export function entryLine(entry: ChangeLogEntry, where: Where | undefined, brief: boolean): string {
-  const json = withoutSecrets({ ...where, ...entryToJson(entry) });
+  const json = { ...where, ...entryToJson(entry) };
   return brief ? `${briefly(json)}\n` : `${JSON.stringify(json)}\n`;
-}
-
-/** A terminal and what is pasted from it are no place for the secret an HMAC key signs with. */
-function withoutSecrets(json: Record<string, Json>): Record<string, Json> {
-  if (json.entity !== 'ApiKey') return json;
-  const { fields, changed } = json as { readonly fields?: object; readonly changed?: object };
-  if (fields !== undefined) return { ...json, fields: { ...fields, secret: HIDDEN } };
-  if (changed === undefined || !('secret' in changed)) return json;
-  return { ...json, changed: { ...changed, secret: { old: HIDDEN, new: HIDDEN } } };
 }
 
 /** `markets-0@3  SpotOrder 1: status Pending -> Filled, executedLots 0 -> 20000`; what is empty or zero, and updateUs, is left out. */

@@ -63,6 +63,8 @@ function changesToJson(schema: EntitySchema, changes: readonly unknown[]): Json 
 }
 
 function valueToJson(field: Field, value: unknown): Json {
+  // A terminal and what is pasted from it are no place for them.
+  if (field.isSecret) return '[hidden]';
   if (typeof value === 'number') {
     if (field.words !== undefined) return nameOf(field.words, value) ?? value;
     if (field.isTime && value > 0) return timeText(value);

@@ -56,6 +56,8 @@ export interface Field {
   readonly words?: Readonly<Record<string, number>>;
   /** Microseconds since the epoch, for people. */
   readonly isTime?: true;
+  /** Never shown to people, sealed or not. */
+  readonly isSecret?: true;
 }
 
 export interface EntitySchema {
@@ -260,7 +262,7 @@ export const apiKeySchema = define(
     apiKey: string,
     accountId: int,
     kind: wordsOf(ApiKeyKind),
-    secret: string,
+    secret: { ...string, isSecret: true },
     label: string,
     createdUs: time,
     canTrade: boolean,

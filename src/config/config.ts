@@ -136,9 +136,9 @@ function describe(error: ErrorObject, values: Json, origin: (key: string) => str
     .split('.')
     .reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? (at as Json)[name] : undefined), values);
   const allowed = error.keyword === 'enum' ? `: ${(error.params.allowedValues as string[]).join(', ')}` : '';
-  const example = (error.parentSchema as { example?: string } | undefined)?.example;
+  const { example, isSecret } = (error.parentSchema ?? {}) as Partial<Setting>;
   const problem = error.keyword === 'pattern' && example !== undefined ? `must be as in ${JSON.stringify(example)}` : error.message;
-  return `${origin(path)}${path}: ${problem ?? 'is wrong'}${allowed}, not ${JSON.stringify(value)}`;
+  return `${origin(path)}${path}: ${problem ?? 'is wrong'}${allowed}, not ${isSecret ? 'what was given' : JSON.stringify(value)}`;
 }
 
 export interface LoadOptions {

@@ -2,6 +2,7 @@
 
 import type { PipelineConfig } from '../actors/pipeline.ts';
 import { DEFAULT_HTTP_CONFIG, type HttpConfig } from '../http/httpConfig.ts';
+import type { SecretSettings } from '../secrets/secretSettings.ts';
 import { BINANCE_SECTION, type BinanceConfig } from './binanceSchema.ts';
 import { flag, list, type Section, section, text, whole } from './setting.ts';
 
@@ -12,6 +13,7 @@ export interface Config {
   readonly log: { readonly level: string; readonly format: 'json' | 'text' };
   readonly http: Omit<HttpConfig, 'adminToken'>;
   readonly admin: { readonly token: string };
+  readonly secrets: SecretSettings;
   readonly binance: BinanceConfig;
   readonly demo: { readonly enabled: boolean };
   readonly fees: { readonly maker: string; readonly taker: string };
@@ -74,7 +76,16 @@ export const CONFIG_SCHEMA: Section = section({
     }),
   }),
   admin: section({
-    token: text('', "bearer token of /admin/v1; '' = made on the first embedded start and kept in the data folder"),
+    token: text('', "bearer token of /admin/v1; '' = made on the first embedded start and kept in the data folder", { isSecret: true }),
+  }),
+  secrets: section({
+    key: text('', "keys that seal the API keys' secrets in the log, 32 bytes in hex or base64; several: the first seals, all open", {
+      isSecret: true,
+    }),
+    keyFile: text('', "file of these keys, one a line; '' = sedax/secrets.key in the user's settings folder, made on the first start"),
+    unreadable: text('fail', 'secrets no key opens: fail = do not start; refuse = start, and refuse their API keys', {
+      enum: ['fail', 'refuse'],
+    }),
   }),
   binance: BINANCE_SECTION,
   demo: section({

@@ -12,6 +12,8 @@ export interface Setting {
   readonly example?: string;
   readonly items?: { readonly type: 'string'; readonly pattern?: string; readonly example?: string };
   readonly minItems?: number;
+  /** Its value is never printed. */
+  readonly isSecret?: true;
 }
 export interface Section {
   readonly type: 'object';

@@ -53,8 +53,8 @@ export interface ApiKey {
   readonly apiKey: string;
   readonly accountId: number;
   readonly kind: ApiKeyKind;
-  /** HMAC: the secret, sealed by the key store when one is configured. ED25519, RSA: the public key in PEM. */
-  readonly secret: string;
+  /** HMAC: the secret, sealed in the log and open at the edges (ports/secretBox.ts). ED25519, RSA: the public key in PEM. */
+  secret: string;
   readonly label: string;
   readonly createdUs: number;
   /** TRADE allows orders; reading is always allowed. */

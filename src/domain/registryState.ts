@@ -70,6 +70,10 @@ export class RegistryState {
     return this.#apiKeys.get(apiKey);
   }
 
+  apiKeys(): readonly ApiKey[] {
+    return [...this.#apiKeys.values()];
+  }
+
   apiKeysOf(accountId: number): readonly ApiKey[] {
     return [...(this.#keysOf.get(accountId) ?? [])].map((key) => this.#apiKeys.get(key) as ApiKey);
   }
@@ -126,6 +130,7 @@ export class RegistryState {
       hash
         .string(k.apiKey)
         .number(k.accountId)
+        .string(k.secret)
         .number(k.revoked ? 1 : 0);
     for (const i of [...this.#instruments.values()].sort((x, y) => (x.symbol < y.symbol ? -1 : 1)))
       hash.string(i.symbol).number(i.status).string(i.haltReason);

@@ -110,6 +110,18 @@ export interface AssetReconciliation {
   readonly ok: boolean;
 }
 
+/** How the secrets of HMAC keys are stored. */
+export interface SecretsReport {
+  /** Id of the key that seals now; null = there is none, and no HMAC key can be made. */
+  readonly keyId: string | null;
+  /** API keys by the id of the key that sealed their secret. */
+  readonly sealedWith: Readonly<Record<string, number>>;
+  /** API keys from before secrets were sealed. */
+  readonly plain: number;
+  /** API keys whose secret no key opens: requests under them are refused. */
+  readonly unreadable: number;
+}
+
 export interface Admin {
   createAccount(account: { readonly name: string; readonly rates?: FeeRates; readonly accountId?: number }): Promise<AccountProfile>;
   updateAccount(
@@ -127,6 +139,9 @@ export interface Admin {
     readonly ipAllowList?: readonly string[];
   }): Promise<ApiKey>;
   revokeApiKey(apiKey: string): Promise<ApiKey>;
+  secrets(): SecretsReport;
+  /** Seals everything again with the key that seals now, having looked for new keys. */
+  rotateSecrets(): Promise<SecretsReport>;
   /** Refused with a RangeError that names the field when the instrument is not sound. */
   createInstrument(instrument: Instrument): Promise<Instrument>;
   setSymbolStatus(symbol: string, status: SymbolStatus, haltReason?: string): Promise<Instrument>;

@@ -7,6 +7,7 @@ import type { NewOrder } from '../../src/domain/command.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
 import { OrderType, Side, StpMode, TimeInForce } from '../../src/domain/orderTerms.ts';
 import { openHistory } from '../../src/history/openHistory.ts';
+import { AesSecretBox, sealingKey } from '../../src/secrets/aesSecretBox.ts';
 import { SystemClock } from '../../src/support/clock.ts';
 import { makeInstrument } from '../fixtures/fakeExchange.ts';
 
@@ -40,7 +41,10 @@ export class Venue {
   private constructor(bus: MemoryBus, pipeline: Pipeline, logged: Venue['logged'], fatal: string[]) {
     this.bus = bus;
     this.pipeline = pipeline;
-    this.exchange = new Exchange(pipeline, { defaultRates: { makerRate: 100_000, takerRate: 200_000 } });
+    this.exchange = new Exchange(pipeline, {
+      defaultRates: { makerRate: 100_000, takerRate: 200_000 },
+      secrets: new AesSecretBox('the tests', () => [sealingKey('5'.repeat(64))]),
+    });
     this.logged = logged;
     this.fatal = fatal;
   }

@@ -88,6 +88,9 @@ export class RegistryReader implements Registry {
   apiKey(apiKey: string): ApiKey | undefined {
     return this.#state.apiKey(apiKey);
   }
+  apiKeys(): readonly ApiKey[] {
+    return this.#state.apiKeys();
+  }
   apiKeysOf(accountId: number): readonly ApiKey[] {
     return this.#state.apiKeysOf(accountId);
   }

@@ -6,6 +6,7 @@ import { acceptJson } from '../native/jsonBody.ts';
 import { validatorCompiler } from '../native/validation.ts';
 import type { EdgeApi } from '../server.ts';
 import { accountRoutes } from './accounts.ts';
+import { secretRoutes } from './secrets.ts';
 import { venueRoutes } from './venue.ts';
 
 const BEARER = /^Bearer +([^\s]{1,512})$/i;
@@ -26,6 +27,7 @@ export const adminApi: EdgeApi = async ({ app, exchange, config }) => {
       });
       accountRoutes(scope, exchange);
       venueRoutes(scope, exchange);
+      secretRoutes(scope, exchange);
     },
     { prefix: '/admin/v1' },
   );

@@ -96,6 +96,16 @@ export const TRANSFERRED: Schema = object({
 });
 export const INSTRUMENT: Schema = { type: 'object', additionalProperties: true };
 export const DONE: Schema = object({ done: flag });
+export const SECRETS: Schema = object({
+  keyId: { type: ['string', 'null'], description: 'Id of the key that seals now; null: there is none.' },
+  sealedWith: {
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    description: 'HMAC API keys by the key that sealed their secret.',
+  },
+  plain: whole('HMAC API keys whose secret was stored before secrets were sealed.'),
+  unreadable: whole('HMAC API keys whose secret no key opens: requests under them are refused.'),
+});
 export const RECONCILIATION: Schema = object({
   ok: { ...flag, description: 'True when both invariants hold for every asset.' },
   assets: list(
