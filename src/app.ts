@@ -7,7 +7,6 @@ import { Exchange } from './actors/exchange.ts';
 import { Pipeline, type PipelineDeps } from './actors/pipeline.ts';
 import { ensureAdminToken } from './adminToken.ts';
 import type { Bus } from './bus/bus.ts';
-import { MemoryBus } from './bus/memory/memoryBus.ts';
 import { readInstruments } from './config/instruments.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoKey, ensureDemoAccounts } from './demo.ts';
@@ -15,6 +14,7 @@ import { serveEdges } from './edges.ts';
 import { openHistory } from './history/openHistory.ts';
 import { rateOf } from './http/rates.ts';
 import type { HttpServer } from './http/server.ts';
+import { openBus } from './openBus.ts';
 import { prepareSecrets, secretBoxOf } from './secrets/secretSettings.ts';
 import { SystemClock } from './support/clock.ts';
 import type { Logger } from './support/logger.ts';
@@ -46,12 +46,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const secrets = secretBoxOf(config.secrets);
 
-  const { durability, intervalMs, mapSizeBytes, memoryBytesMax } = config.journal;
-  const bus = await MemoryBus.open({
-    memoryBytesMax,
-    journal: { dir: join(config.dataDir, 'journal'), durability, intervalMs, mapSizeBytes },
-  });
-  started('journal', `durability ${durability}`);
+  const writer = `${hostname()}-${process.pid}`;
+  const bus = await openBus({ config, name: writer, onStarted: started, onWarning: (text) => logger.warn(text) });
   const history = openHistory({ dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes });
   const pipeline = new Pipeline({
     bus,
@@ -59,7 +55,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     logger,
     history,
     config: config.pipeline,
-    writer: `${hostname()}-${process.pid}`,
+    writer,
     life: randomInt(2 ** 21),
     onFatal,
     onStarted: started,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ErrorObject } from 'ajv';
 import { binanceProblem } from './binanceSchema.ts';
+import { natsProblem } from './natsSchema.ts';
 import { CONFIG_SCHEMA, type Config } from './schema.ts';
 import type { Section, Setting } from './setting.ts';
 
@@ -179,7 +180,7 @@ export function loadConfig(options: LoadOptions): Config {
 
 /** What no single setting can say. */
 function checkRelations(config: Config): void {
-  const { http, pipeline, mode, demo, binance } = config;
+  const { http, pipeline, mode, demo, binance, nats } = config;
   if ((http.tlsCertFile === '') !== (http.tlsKeyFile === ''))
     throw new ConfigError('http.tlsCertFile and http.tlsKeyFile: both or neither');
   for (const key of ['tlsCertFile', 'tlsKeyFile'] as const) {
@@ -188,7 +189,7 @@ function checkRelations(config: Config): void {
   const { maxPending, minPending } = pipeline.acquiring.admission;
   if (minPending > maxPending) throw new ConfigError('pipeline.acquiring.admission.minPending: must not be above maxPending');
   if (http.ws.idleTimeoutMs <= http.ws.heartbeatMs) throw new ConfigError('http.ws.idleTimeoutMs: must be above http.ws.heartbeatMs');
-  const problem = binanceProblem(binance);
+  const problem = binanceProblem(binance) ?? natsProblem(nats);
   if (problem !== undefined) throw new ConfigError(problem);
   if (mode === 'distributed' && demo.enabled) throw new ConfigError('demo.enabled: must be false in distributed mode');
 }

@@ -4,6 +4,7 @@ import type { PipelineConfig } from '../actors/pipeline.ts';
 import { DEFAULT_HTTP_CONFIG, type HttpConfig } from '../http/httpConfig.ts';
 import type { SecretSettings } from '../secrets/secretSettings.ts';
 import { BINANCE_SECTION, type BinanceConfig } from './binanceSchema.ts';
+import { NATS_SECTION, type NatsConfig } from './natsSchema.ts';
 import { flag, list, type Section, section, text, whole } from './setting.ts';
 
 export interface Config {
@@ -23,6 +24,7 @@ export interface Config {
     readonly mapSizeBytes: number;
     readonly memoryBytesMax: number;
   };
+  readonly nats: NatsConfig;
   readonly history: { readonly mapSizeBytes: number };
   readonly pipeline: PipelineConfig;
 }
@@ -103,6 +105,7 @@ export const CONFIG_SCHEMA: Section = section({
     mapSizeBytes: whole(64 * GIB, 'most bytes the journal may grow to', 2 ** 20),
     memoryBytesMax: whole(256 * 2 ** 20, 'bytes of recent messages kept in memory for readers', 2 ** 20),
   }),
+  nats: NATS_SECTION,
   history: section({ mapSizeBytes: whole(64 * GIB, 'most bytes the history store may grow to', 2 ** 20) }),
   pipeline: section({
     accountPartitions: whole(1, 'partitions of the accounts; fixed once there is data', 1, 64),

@@ -149,6 +149,30 @@ export class NatsServer {
     return `127.0.0.1:${this.port}`;
   }
 
+  get monitoringUrl(): string {
+    return `http://127.0.0.1:${this.monitorPort}`;
+  }
+
+  /** The newest of what it has said. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Neither dead nor ended; one that was stopped by SIGSTOP counts as running. */
+  get runs(): boolean {
+    const child = this.#child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Caught up with its cluster, JetStream included. */
+  async isHealthy(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.monitoringUrl}/healthz`, { signal: AbortSignal.timeout(1000) })).ok;
+    } catch {
+      return false;
+    }
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -167,6 +191,13 @@ export class NatsServer {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Starts it again with nothing stored, as a new machine in its place: its cluster has to give it everything. */
+  async restartEmpty(): Promise<void> {
+    await this.signal('SIGKILL');
+    rmSync(join(this.#dir, 'jetstream'), { recursive: true, force: true });
+    await this.restart();
   }
 
   /** SIGKILL and SIGSTOP for tests of faults; SIGTERM shuts down cleanly. Resolves when it is gone, at once for SIGSTOP. */

@@ -33,6 +33,14 @@ describe('loadConfig', () => {
     expect(Object.isFrozen(config.http.limits)).toBe(true);
   });
 
+  test('gives the distributed defaults: three copies, and servers that lose nothing', () => {
+    expect(loadConfig({ env: { SEDAX_MODE: 'distributed' } })).toMatchObject({
+      nats: { servers: ['127.0.0.1:4222'], replicas: 3, fatalChecks: ['version', 'limits', 'sync', 'replicas'] },
+      pipeline: { accountPartitions: 10, marketPartitions: 10 },
+      demo: { enabled: false },
+    });
+  });
+
   test('environment wins over the file, the command line over both', () => {
     const own = file({ http: { port: 4000 }, log: { level: 'warn' } });
     expect(loadConfig({ env: {}, file: own }).http.port).toBe(4000);
@@ -50,6 +58,11 @@ describe('loadConfig', () => {
     [{ SEDAX_HTTP_TLS_CERT_FILE: '/nowhere.pem' }, /both or neither/],
     [{ SEDAX_MODE: 'distributed', SEDAX_DEMO_ENABLED: 'true' }, /demo\.enabled: must be false in distributed mode/],
     [{ SEDAX_FEES_MAKER: '1.5' }, /fees\.maker/],
+    [{ SEDAX_NATS_USER: 'match' }, /nats\.user and nats\.password: both or neither/],
+    [{ SEDAX_NATS_USER: 'match', SEDAX_NATS_PASSWORD: 'x', SEDAX_NATS_TOKEN: 'y' }, /nats\.token: not beside nats\.user/],
+    [{ SEDAX_NATS_TLS_KEY_FILE: '/k.pem' }, /nats\.tlsCertFile and nats\.tlsKeyFile: both or neither/],
+    [{ SEDAX_NATS_SERVERS: 'a b' }, /nats\.servers\.0: must be as in "nats-1:4222"/],
+    [{ SEDAX_NATS_REPLICAS: '7' }, /nats\.replicas: must be <= 5/],
   ])('names what is wrong: %j', (env, message) => {
     expect(() => loadConfig({ env: env as Record<string, string> })).toThrow(message);
   });

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppendTimeoutError, type BusMessage, RequestTimeoutError } from '../../src/bus/bus.ts';
 import { JetStreamBus, type JetStreamBusOptions } from '../../src/bus/jetstream/jetStreamBus.ts';
 import { StreamMismatchError } from '../../src/bus/jetstream/streams.ts';
-import { freePort, NatsServer } from '../../src/support/natsServer.ts';
+import { NatsCluster } from '../../src/support/natsCluster.ts';
+import { NatsServer } from '../../src/support/natsServer.ts';
 import { readAll, texts, until } from '../conformance/bus.ts';
 
 const STREAM = 'markets-0';
@@ -181,15 +182,12 @@ describe('one server', () => {
 });
 
 describe('a cluster of three', () => {
-  let servers: NatsServer[] = [];
-  afterEach(() => Promise.all(servers.map((server) => server.stop())));
+  let cluster: NatsCluster | undefined;
+  afterEach(() => cluster?.stop());
 
   test('the leader of the stream dies under load: nothing is lost or doubled', { timeout: 90_000 }, async () => {
-    const routePorts = [await freePort(), await freePort(), await freePort()];
-    servers = await Promise.all(
-      routePorts.map((routePort, i) => NatsServer.start({ cluster: { server: `n${i}`, routePort, routePorts } })),
-    );
-    const bus = await connectToCluster(servers);
+    cluster = await NatsCluster.start();
+    const bus = await JetStreamBus.connect({ servers: cluster.urls, name: 'faults', replicas: 3, ackTimeoutMs: 1000 });
     await bus.ensureStream(STREAM, SUBJECTS);
     const reader = bus.read(STREAM, { fromSequence: 1, name: 'history' });
     const lease = await bus.acquireLease(STREAM, 5000);
@@ -197,7 +195,7 @@ describe('a cluster of three', () => {
     await until(() => writing.acknowledged.length > 200);
     const info = await bus.connection.request(`$JS.API.STREAM.INFO.${STREAM}`);
     const { leader } = info.json<{ cluster: { leader: string } }>().cluster;
-    await servers[Number(leader.slice(1))]!.signal('SIGKILL');
+    await cluster.server(leader).signal('SIGKILL');
     const before = writing.acknowledged.length;
     const died = performance.now();
     await until(() => writing.acknowledged.length > before + 200, 30_000);
@@ -212,16 +210,3 @@ describe('a cluster of three', () => {
     await bus.abort();
   });
 });
-
-/** The cluster needs a moment to elect its leaders. */
-async function connectToCluster(servers: readonly NatsServer[]): Promise<JetStreamBus> {
-  const options = { servers: servers.map((server) => server.url), name: 'faults', replicas: 3, ackTimeoutMs: 1000 };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await JetStreamBus.connect(options);
-    } catch (error) {
-      if (attempt === 40) throw error;
-      await pause(500);
-    }
-  }
-}

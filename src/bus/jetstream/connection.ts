@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly user?: string;
   readonly pass?: string;
   readonly token?: string;
+  /** Files in PEM. Absent: TLS only when a server asks for it, trusted as the system trusts. */
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
 }
 
 /** Two missed pings: a half-open connection is noticed within 4 s, not within the client's default of 4 minutes. */
@@ -20,7 +22,7 @@ const RECONNECT_MS = 200;
 
 export async function openConnection(options: ConnectionOptions): Promise<NatsConnection> {
   const { servers, ...rest } = options;
-  return connect({
+  const connecting = connect({
     ...rest,
     servers: [...servers],
     noAsyncTraces: true,
@@ -31,6 +33,11 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
     pingInterval: PING_MS,
     maxPingOut: 2,
   });
+  try {
+    return await connecting;
+  } catch (error) {
+    throw new Error(`no connection to NATS at ${servers.join(', ')}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Codes of the JetStream API that decide what happens next. */

@@ -32,6 +32,7 @@ import { JetStreamMembers } from './jetStreamMembers.ts';
 import { JetStreamReader } from './jetStreamReader.ts';
 import { JetStreamService } from './jetStreamService.ts';
 import { JetStreamSnapshots } from './jetStreamSnapshots.ts';
+import { checkServers, type Finding, type ServerCheckOptions } from './serverChecks.ts';
 import { checkBucket, ensureStream, unknownStream } from './streams.ts';
 
 export interface JetStreamBusOptions extends ConnectionOptions {
@@ -116,6 +117,12 @@ export class JetStreamBus implements Bus {
   /** The connection itself, for what is not a bus: monitoring and the services' endpoints. */
   get connection(): NatsConnection {
     return this.#connection;
+  }
+
+  /** Holds the servers against what the log needs; for the start. */
+  checkServers(options: Pick<ServerCheckOptions, 'monitoringUrls' | 'clockSkewMaxMs' | 'streams'>): Promise<readonly Finding[]> {
+    const { replicas, storage = 'file' } = this.#options;
+    return checkServers(this.#connection, this.#manager, { replicas, storage, ...options });
   }
 
   async ensureStream(stream: string, subjects: readonly string[]): Promise<void> {
