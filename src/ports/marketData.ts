@@ -31,7 +31,10 @@ export interface BookTicker {
   readonly askLots: number;
 }
 
-/** Statistics of the trades of a window; zeros (and ids -1) when there was none. */
+/**
+ * Statistics of the trades of a window. When there was none the prices are the last one before it, as in an empty kline;
+ * everything else is zero, ids are -1.
+ */
 export interface WindowStats {
   readonly openUs: number;
   readonly closeUs: number;

@@ -157,13 +157,15 @@ export const PROTOCOL_SURFACE: readonly string[] = [
 /** Offered, and not quite what Binance does. */
 export const DIFFERENT: Readonly<Record<string, string>> = {
   'GET /api/v3/exchangeInfo': 'every symbol has the one permission SPOT; no `sors`',
-  'GET /api/v3/executionRules': 'no symbol has a PRICE_RANGE rule: `rules` is empty',
+  'GET /api/v3/executionRules':
+    'no symbol has a PRICE_RANGE rule: `rules` is empty, and no order expires by one; PERCENT_PRICE_BY_SIDE bounds prices',
   'GET /api/v3/historicalBlockTrades': 'the venue makes no block trades: always `[]`',
   'GET /api/v3/uiKlines': 'the same rows as klines',
   'GET /api/v3/referencePrice':
-    'no symbol has a reference price: always -2043; price filters use the average price, as documented for such symbols',
-  'GET /api/v3/referencePrice/calculation': 'no symbol has a reference price: always -2043',
-  'GET /api/v3/ticker/24hr': '`openTime` is floored to the minute, as for `/ticker`',
+    'no symbol has a reference price: -2043, as documented for such symbols; their price filters use the average price',
+  'GET /api/v3/referencePrice/calculation': 'as referencePrice',
+  'GET /api/v3/ticker/24hr':
+    '`openTime` is floored to the minute, as for `/ticker`; without a trade in the window the prices are the last one before it',
   'POST /api/v3/sor/order':
     'checks its parameters, then answers -1013 "SOR orders are not supported for this symbol."; no two symbols share a base asset and interchangeable quotes',
   'POST /api/v3/sor/order/test': 'as sor/order',

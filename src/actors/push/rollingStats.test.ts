@@ -32,19 +32,20 @@ function naiveStats(trades: readonly SpotTrade[], startUs: number, nowUs: number
   const openUs = Math.floor(startUs / MINUTE_US) * MINUTE_US;
   const inside = trades.filter(({ tradeUs }) => tradeUs >= openUs);
   const prices = inside.map(({ priceTicks }) => priceTicks);
+  const before = trades.filter(({ tradeUs }) => tradeUs < openUs).at(-1)?.priceTicks ?? 0;
   return {
     openUs,
     closeUs: nowUs,
-    openTicks: prices[0] ?? 0,
-    highTicks: inside.length === 0 ? 0 : Math.max(...prices),
-    lowTicks: inside.length === 0 ? 0 : Math.min(...prices),
-    closeTicks: prices.at(-1) ?? 0,
+    openTicks: prices[0] ?? before,
+    highTicks: inside.length === 0 ? before : Math.max(...prices),
+    lowTicks: inside.length === 0 ? before : Math.min(...prices),
+    closeTicks: prices.at(-1) ?? before,
     volumeLots: inside.reduce((sum, { lots }) => sum + lots, 0),
     quoteUnits: inside.reduce((sum, { quoteUnits }) => sum + quoteUnits, 0n),
     trades: inside.length,
     firstTradeId: inside[0]?.tradeId ?? -1,
     lastTradeId: inside.at(-1)?.tradeId ?? -1,
-    prevCloseTicks: trades.filter(({ tradeUs }) => tradeUs < openUs).at(-1)?.priceTicks ?? 0,
+    prevCloseTicks: before,
     lastLots: inside.at(-1)?.lots ?? 0,
   };
 }
@@ -60,13 +61,17 @@ describe('RollingStats', () => {
     expect(new RollingStats().since(START_US, START_US + 5)).toEqual(naiveStats([], START_US, START_US + 5));
   });
 
-  it('says the last price before a window that has no trade', () => {
+  it('repeats the last price before a window that has no trade', () => {
     const stats = new RollingStats();
     stats.record(trade(1, START_US, 500, 2));
     const now = START_US + 8 * DAY_US;
     expect(stats.since(now - DAY_US, now)).toMatchObject({
       trades: 0,
-      closeTicks: 0,
+      volumeLots: 0,
+      openTicks: 500,
+      highTicks: 500,
+      lowTicks: 500,
+      closeTicks: 500,
       prevCloseTicks: 500,
       lastTradeId: -1,
     });

@@ -216,19 +216,20 @@ export class RollingStats {
   since(startUs: number, nowUs: number): WindowStats {
     const first = Math.floor(startUs / MINUTE_US);
     const sum = this.#sumFrom(first);
+    const prevCloseTicks = this.#closeBefore(first);
     return {
       openUs: first * MINUTE_US,
       closeUs: nowUs,
-      openTicks: sum?.openTicks ?? 0,
-      highTicks: sum?.highTicks ?? 0,
-      lowTicks: sum?.lowTicks ?? 0,
-      closeTicks: sum?.closeTicks ?? 0,
+      openTicks: sum?.openTicks ?? prevCloseTicks,
+      highTicks: sum?.highTicks ?? prevCloseTicks,
+      lowTicks: sum?.lowTicks ?? prevCloseTicks,
+      closeTicks: sum?.closeTicks ?? prevCloseTicks,
       volumeLots: sum?.volumeLots ?? 0,
       quoteUnits: sum?.quoteUnits ?? 0n,
       trades: sum?.trades ?? 0,
       firstTradeId: sum?.firstTradeId ?? -1,
       lastTradeId: sum?.lastTradeId ?? -1,
-      prevCloseTicks: this.#closeBefore(first),
+      prevCloseTicks,
       lastLots: sum === undefined ? 0 : this.#lastLots,
     };
   }
