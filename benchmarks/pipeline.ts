@@ -85,6 +85,7 @@ async function run(durability: 'none' | 'interval' | 'always'): Promise<void> {
       cpuMicrosPerOrder: Math.round((cpu.user + cpu.system) / ORDERS),
       ordersPerSecondAnswered: Math.round((ORDERS / answeredMs) * 1000),
       ordersPerSecondAllStages: Math.round((ORDERS / allMs) * 1000),
+      steps: [venue.pipeline.settlement, venue.pipeline.match, venue.pipeline.kline].map(([host]) => host?.current.sequence),
     };
     process.stdout.write(`${JSON.stringify(result)}\n`);
   } finally {

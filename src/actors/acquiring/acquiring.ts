@@ -1,6 +1,6 @@
 // Acquiring: takes commands from the edges, checks them at the door, numbers them, sends each to its account's writer, and
 // answers with what the logs say became of it. Holds no money and no book.
-import type { AccountCommand, CommandReply, NewOrder, TradingCommand } from '../../domain/command.ts';
+import type { AccountCommand, CommandReply, NewOrder, PlaceOrder, TradingCommand } from '../../domain/command.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { baseUnits, notionalUnits } from '../../domain/instrument.ts';
 import { checkNewOrder, checkOrderList, type MarketContext } from '../../domain/orderChecks.ts';
@@ -46,13 +46,14 @@ export interface AcquiringDeps {
 }
 
 const refused = (reason: EngineReason): Refused => ({ ok: false, reason });
+const NO_MARKET: MarketContext = { lastTicks: 0, avgTicks: 0, bidTicks: 0, askTicks: 0 };
 /** Average price window of PERCENT_PRICE when the instrument names none. */
 const DEFAULT_AVG_MINUTES = 5;
 
 export class Acquiring {
   readonly #deps: AcquiringDeps;
   readonly #ids: CommandIds;
-  readonly pending = new PendingCommands();
+  readonly pending: PendingCommands;
   readonly admission: Admission;
   /** Commands let in so far. */
   accepted = 0;
@@ -61,30 +62,45 @@ export class Acquiring {
     this.#deps = deps;
     this.#ids = new CommandIds(deps.life);
     this.admission = new Admission(deps.admission);
+    this.pending = new PendingCommands({
+      timeoutMs: deps.timeoutMs,
+      onConcluded: (startedMs) => {
+        const nowMs = this.#deps.clock.nowUs() / 1000;
+        this.admission.observe(nowMs - startedMs, nowMs);
+      },
+    });
   }
 
   /** The checks that need no account: undefined = the door lets it pass. */
   check(symbol: string, order: NewOrder): EngineReason | undefined {
+    return this.#check(symbol, order, this.#deps.clock.nowUs());
+  }
+
+  #check(symbol: string, order: NewOrder, nowUs: number): EngineReason | undefined {
     const instrument = this.#deps.registry.instrument(symbol);
     if (instrument === undefined) return EngineReject.UNKNOWN_SYMBOL;
     const closed = closedFor(instrument);
     if (closed !== undefined) return closed;
-    return checkNewOrder(instrument, order, this.#marketContext(instrument), this.#deps.clock.nowUs());
+    return checkNewOrder(instrument, order, this.#marketContext(instrument, nowUs), nowUs);
   }
 
-  async placeOrder(command: CommandOf<'PlaceOrder'>): Promise<PlaceResult> {
-    const problem = this.check(command.symbol, command.order);
-    if (problem !== undefined) return refused(problem);
-    const order = this.#withEstimate(command.symbol, command.order);
-    return this.#submit<PlaceResult>({ ...command, order, kind: 'PlaceOrder', commandId: this.#ids.next() }, concludePlaced);
+  placeOrder({ accountId, symbol, order }: CommandOf<'PlaceOrder'>): Promise<PlaceResult> {
+    const nowUs = this.#deps.clock.nowUs();
+    const problem = this.#check(symbol, order, nowUs);
+    if (problem !== undefined) return Promise.resolve(refused(problem));
+    const estimated = this.#withEstimate(symbol, order);
+    // Field by field: the busiest command there is must not go through a spread, which makes maps of its own.
+    const command: PlaceOrder = { kind: 'PlaceOrder', commandId: this.#ids.next(), accountId, symbol, order: estimated };
+    return this.#submit<PlaceResult>(command, concludePlaced, nowUs);
   }
 
   async placeOrderList(command: CommandOf<'PlaceOrderList'>): Promise<ListResult> {
     const instrument = this.#deps.registry.instrument(command.symbol);
     if (instrument === undefined) return refused(EngineReject.UNKNOWN_SYMBOL);
+    const nowUs = this.#deps.clock.nowUs();
     const problem =
       closedFor(instrument) ??
-      checkOrderList(instrument, command.contingencyType, command.orders, this.#marketContext(instrument), this.#deps.clock.nowUs());
+      checkOrderList(instrument, command.contingencyType, command.orders, this.#marketContext(instrument, nowUs), nowUs);
     if (problem !== undefined) return refused(problem);
     const orders = command.orders.map((order) => this.#withEstimate(command.symbol, order));
     return this.#submit<ListResult>({ ...command, orders, kind: 'PlaceOrderList', commandId: this.#ids.next() }, (collected) => {
@@ -165,23 +181,19 @@ export class Acquiring {
     return this.#submit(command, conclude);
   }
 
-  #submit<T>(command: AccountCommand, conclude: (collected: Collected) => T | Refused | undefined): Promise<T> {
+  #submit<T>(
+    command: AccountCommand,
+    conclude: (collected: Collected) => T | Refused | undefined,
+    nowUs = this.#deps.clock.nowUs(),
+  ): Promise<T> {
     if (!this.admission.admits(this.pending.size))
       return Promise.reject(
         new OverloadShedError('Server is currently overloaded with other requests. Please try again in a few minutes.'),
       );
     this.accepted++;
-    const startedMs = this.#deps.clock.nowUs() / 1000;
     const { commandId } = command;
-    const result = this.pending.await<T>(commandId, startedMs + this.#deps.timeoutMs, (collected) => {
-      // An order in a book was accepted, whether or not its account's writer lived to say so.
-      if (collected.answer === undefined && !isSingle(command)) return undefined;
-      const done = conclude(collected);
-      if (done === undefined) return undefined;
-      const nowMs = this.#deps.clock.nowUs() / 1000;
-      this.admission.observe(nowMs - startedMs, nowMs);
-      return done as T;
-    });
+    // An order in a book was accepted, whether or not its account's writer lived to say so.
+    const result = this.pending.await<T | Refused>(commandId, nowUs / 1000, !isSingle(command), conclude) as Promise<T>;
     this.#deps.route.send(
       command,
       (answer) => this.pending.answered(commandId, answer),
@@ -190,17 +202,12 @@ export class Acquiring {
     return result;
   }
 
-  #marketContext(instrument: Instrument): MarketContext {
+  #marketContext(instrument: Instrument, nowUs: number): MarketContext {
     const view = this.#deps.markets.view(instrument.symbol);
-    if (view === undefined) return { lastTicks: 0, avgTicks: 0, bidTicks: 0, askTicks: 0 };
+    if (view === undefined) return NO_MARKET;
     const { bidTicks, askTicks } = view.bookTicker();
     const minutes = instrument.filters.avgPriceMins || DEFAULT_AVG_MINUTES;
-    return {
-      lastTicks: view.lastPriceTicks(),
-      avgTicks: view.avgPriceTicks(minutes, this.#deps.clock.nowUs()).priceTicks,
-      bidTicks,
-      askTicks,
-    };
+    return { lastTicks: view.lastPriceTicks(), avgTicks: view.avgPriceTicks(minutes, nowUs).priceTicks, bidTicks, askTicks };
   }
 
   /** What an order without a limit price is expected to need, as this process sees the market now. */

@@ -9,46 +9,85 @@ import type { ReportListener } from './marketReports.ts';
 
 /** Everything the logs said about one command so far. */
 export interface Collected {
-  answer: AccountAnswer | undefined;
-  readonly placed: OrderReport[];
-  readonly requested: {
-    readonly orderId: number;
-    readonly outcome: RequestOutcome;
-    readonly report: OrderReport | undefined;
-  }[];
-  readonly ended: OrderReport[];
+  readonly answer: AccountAnswer | undefined;
+  readonly placed: readonly OrderReport[];
+  readonly requested: readonly Requested[];
+  readonly ended: readonly OrderReport[];
   /** Lists it placed or ended, by id, as last said. */
-  readonly lists: Map<number, SpotOrderList>;
+  readonly lists: ReadonlyMap<number, SpotOrderList>;
 }
 
-interface Pending {
-  readonly collected: Collected;
+export interface Requested {
+  readonly orderId: number;
+  readonly outcome: RequestOutcome;
+  readonly report: OrderReport | undefined;
+}
+
+// Most commands place one order and collect nothing else: what they do not need is not made.
+const NO_REPORTS: readonly OrderReport[] = Object.freeze([]);
+const NO_REQUESTS: readonly Requested[] = Object.freeze([]);
+const NO_LISTS: ReadonlyMap<number, SpotOrderList> = new Map();
+
+class Pending implements Collected {
+  answer: AccountAnswer | undefined = undefined;
+  placed: readonly OrderReport[] = NO_REPORTS;
+  requested: readonly Requested[] = NO_REQUESTS;
+  ended: readonly OrderReport[] = NO_REPORTS;
+  lists: ReadonlyMap<number, SpotOrderList> = NO_LISTS;
   /** The command's result once all of it is there; undefined = wait on. */
   readonly conclude: (collected: Collected) => unknown;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
-  readonly deadlineMs: number;
+  readonly startedMs: number;
+  readonly needsAnswer: boolean;
+
+  constructor(
+    conclude: (collected: Collected) => unknown,
+    resolve: (result: never) => void,
+    reject: (error: Error) => void,
+    startedMs: number,
+    needsAnswer: boolean,
+  ) {
+    this.conclude = conclude;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.startedMs = startedMs;
+    this.needsAnswer = needsAnswer;
+  }
+}
+
+export interface PendingOptions {
+  readonly timeoutMs: number;
+  /** Hears of every command that got its result, with the time it was submitted at. */
+  readonly onConcluded: (startedMs: number) => void;
 }
 
 export class PendingCommands implements ReportListener {
   readonly #pending = new Map<number, Pending>();
+  readonly #options: PendingOptions;
+
+  constructor(options: PendingOptions) {
+    this.#options = options;
+  }
 
   get size(): number {
     return this.#pending.size;
   }
 
-  /** Resolves with what `conclude` makes of what the logs say; OutcomeUnknownError after the deadline. */
-  await<T>(commandId: number, deadlineMs: number, conclude: (collected: Collected) => T | undefined): Promise<T> {
+  /**
+   * Resolves with what `conclude` makes of what the logs say, with `needsAnswer` not before its account's answer is there;
+   * OutcomeUnknownError after the time-out.
+   */
+  await<T>(commandId: number, startedMs: number, needsAnswer: boolean, conclude: (collected: Collected) => T | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const collected: Collected = { answer: undefined, placed: [], requested: [], ended: [], lists: new Map() };
-      this.#pending.set(commandId, { collected, conclude, resolve, reject, deadlineMs });
+      this.#pending.set(commandId, new Pending(conclude, resolve, reject, startedMs, needsAnswer));
     });
   }
 
   answered(commandId: number, answer: AccountAnswer): void {
     const pending = this.#pending.get(commandId);
     if (pending === undefined) return;
-    pending.collected.answer = answer;
+    pending.answer = answer;
     this.#check(commandId, pending);
   }
 
@@ -65,28 +104,38 @@ export class PendingCommands implements ReportListener {
   }
 
   placed(commandId: number, report: OrderReport): void {
-    this.#add(commandId, (collected) => collected.placed.push(report));
+    const pending = this.#pending.get(commandId);
+    if (pending === undefined) return;
+    pending.placed = pending.placed.length === 0 ? [report] : [...pending.placed, report];
+    this.#check(commandId, pending);
   }
 
   listed(commandId: number, list: SpotOrderList): void {
-    this.#add(commandId, (collected) => {
-      collected.lists.set(list.orderListId, list);
-    });
+    const pending = this.#pending.get(commandId);
+    if (pending === undefined) return;
+    pending.lists = new Map(pending.lists).set(list.orderListId, list);
+    this.#check(commandId, pending);
   }
 
   requested(commandId: number, orderId: number, outcome: RequestOutcome, report: OrderReport | undefined): void {
-    this.#add(commandId, (collected) => collected.requested.push({ orderId, outcome, report }));
+    const pending = this.#pending.get(commandId);
+    if (pending === undefined) return;
+    pending.requested = [...pending.requested, { orderId, outcome, report }];
+    this.#check(commandId, pending);
   }
 
   ended(commandId: number, report: OrderReport): void {
-    this.#add(commandId, (collected) => collected.ended.push(report));
+    const pending = this.#pending.get(commandId);
+    if (pending === undefined) return;
+    pending.ended = [...pending.ended, report];
+    this.#check(commandId, pending);
   }
 
   /** Ends what waited too long. Neither done nor undone as far as this process knows. */
   expire(nowMs: number): void {
     for (const [commandId, pending] of this.#pending) {
       // In the order of their deadlines, for all waits are equally long.
-      if (pending.deadlineMs > nowMs) return;
+      if (pending.startedMs + this.#options.timeoutMs > nowMs) return;
       this.#pending.delete(commandId);
       pending.reject(
         new OutcomeUnknownError('Timeout waiting for response from backend server. Send status unknown; execution status unknown.'),
@@ -100,17 +149,12 @@ export class PendingCommands implements ReportListener {
     this.#pending.clear();
   }
 
-  #add(commandId: number, add: (collected: Collected) => unknown): void {
-    const pending = this.#pending.get(commandId);
-    if (pending === undefined) return;
-    add(pending.collected);
-    this.#check(commandId, pending);
-  }
-
   #check(commandId: number, pending: Pending): void {
-    const result = pending.conclude(pending.collected);
+    if (pending.needsAnswer && pending.answer === undefined) return;
+    const result = pending.conclude(pending);
     if (result === undefined) return;
     this.#pending.delete(commandId);
+    this.#options.onConcluded(pending.startedMs);
     pending.resolve(result as never);
   }
 }

@@ -12,6 +12,9 @@ import { LevelBook } from './levelBook.ts';
 import { RollingStats, type RollingStatsSnapshot } from './rollingStats.ts';
 
 const MINUTE_MS = 60_000;
+const MINUTE_US = MINUTE_MS * 1000;
+
+type AveragePrice = ReturnType<MarketView['avgPriceTicks']>;
 
 export interface MarketFoldSnapshot {
   readonly symbol: string;
@@ -31,6 +34,11 @@ export class MarketFold implements MarketView {
   #stats = new RollingStats();
   #lastTrade: SpotTrade | undefined;
   #lastUpdateId = 0;
+  // Answers that every order at the door asks for, until what they say changes.
+  #ticker: BookTicker | undefined;
+  #average: AveragePrice | undefined;
+  #averageMinutes = 0;
+  #averageAtMinute = 0;
 
   // The message being folded.
   #inBatch = false;
@@ -66,6 +74,7 @@ export class MarketFold implements MarketView {
   /** An order shows more or fewer lots at its price. */
   changeLots(side: Side, ticks: number, deltaLots: number, updateId: number): void {
     this.#book.add(side, ticks, deltaLots);
+    this.#ticker = undefined;
     this.#advance(updateId);
   }
 
@@ -77,6 +86,7 @@ export class MarketFold implements MarketView {
 
   trade(trade: SpotTrade): void {
     this.#stats.record(trade);
+    this.#average = undefined;
     this.#lastTrade = trade;
     if (this.#recording) this.#trades.push(trade);
   }
@@ -142,7 +152,8 @@ export class MarketFold implements MarketView {
   }
 
   bookTicker(): BookTicker {
-    return { updateId: this.#lastUpdateId, ...this.#top() };
+    this.#ticker ??= { updateId: this.#lastUpdateId, ...this.#top() };
+    return this.#ticker;
   }
 
   lastPriceTicks(): number {
@@ -161,10 +172,20 @@ export class MarketFold implements MarketView {
     return this.#stats.since(startUs, nowUs);
   }
 
-  avgPriceTicks(
-    minutes: number,
-    nowUs: number,
-  ): { priceTicks: number; numeratorQuoteUnits: bigint; denominatorLots: bigint; closeUs: number } {
+  avgPriceTicks(minutes: number, nowUs: number): AveragePrice {
+    // The window begins at a whole minute: within one, only a trade changes the average.
+    const minute = Math.floor(nowUs / MINUTE_US);
+    const known = this.#average;
+    if (known !== undefined && this.#averageMinutes === minutes && this.#averageAtMinute === minute) return known;
+    const average = this.#averageOf(minutes, nowUs);
+    if (this.#quoteUnitsPerTickLot() === 0) return average;
+    this.#average = average;
+    this.#averageMinutes = minutes;
+    this.#averageAtMinute = minute;
+    return average;
+  }
+
+  #averageOf(minutes: number, nowUs: number): AveragePrice {
     const { quoteUnits, volumeLots } = this.windowStats(minutes * MINUTE_MS, nowUs);
     const perTickLot = this.#quoteUnitsPerTickLot();
     const denominatorLots = BigInt(volumeLots);
@@ -224,18 +245,25 @@ export class MarketFold implements MarketView {
     };
   }
 
+  #forgetAnswers(): void {
+    this.#ticker = undefined;
+    this.#average = undefined;
+  }
+
   reset(): void {
     this.#book = new LevelBook();
     this.#klines.clear();
     this.#stats = new RollingStats();
     this.#lastTrade = undefined;
     this.#lastUpdateId = 0;
+    this.#forgetAnswers();
     this.#inBatch = false;
     this.#recording = false;
     this.#trades = [];
   }
 
   restore(snapshot: MarketFoldSnapshot): void {
+    this.#forgetAnswers();
     this.#lastUpdateId = snapshot.lastUpdateId;
     this.#stats = RollingStats.restore(snapshot.stats);
     this.#lastTrade = snapshot.lastTrade ?? undefined;
