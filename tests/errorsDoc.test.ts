@@ -30,7 +30,7 @@ Every failed request answers \`{"code": number, "msg": string}\` with the HTTP s
 same two. Codes never change their meaning. Where Binance has the case, code and text are Binance's. \`{name}\` in a text
 stands for a parameter. This page is generated from the tables in the code, and a test holds them equal.
 
-A 4xx means that nothing happened. 503 with -1008 means that nothing happened and that it may be tried again. 504 with -1007
+A 4xx means that nothing happened. 503 (-1001, -1008) means that nothing happened and that it may be tried again. 504 with -1007
 means that the outcome is not known: ask for the order by its client order id. 409 with -2021 says in its body which half of
 a cancel-replace was done.
 

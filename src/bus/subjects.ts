@@ -25,6 +25,10 @@ export const subjects = {
   epoch: (stream: string): string => `spot.epoch.${stream.replace('-', '.')}`,
   /** Requests to the writer of a stream in one epoch: 'spot.ask.accounts.3.command.17'. In no stream: they are not kept. */
   ask: (stream: string, endpoint: string, epoch: number): string => `spot.ask.${stream.replace('-', '.')}.${endpoint}.${epoch}`,
+  /** Queries to the history processes, which share them. */
+  historyQuery: 'spot.ask.history.query',
+  /** The parts of an answer that one history process holds. */
+  historyParts: (server: string): string => `spot.ask.history.parts.${server}`,
 };
 
 /** Every subject that stream holds. */

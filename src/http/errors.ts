@@ -3,6 +3,7 @@
 // is equal to both tables by test. `{name}` in a text stands for a parameter.
 import type { EngineReason, RejectReason } from '../domain/rejectReason.ts';
 import { OutcomeUnknownError, OverloadShedError } from '../ports/exchangePort.ts';
+import { HistoryUnavailableError } from '../ports/historyQueries.ts';
 
 export type EdgeReason = RejectReason;
 
@@ -10,6 +11,7 @@ const edge = (code: number, httpStatus: number, text: string): EdgeReason => ({ 
 
 export const EdgeReject = {
   UNKNOWN: edge(-1000, 500, 'An unknown error occurred while processing the request.'),
+  UNAVAILABLE: edge(-1001, 503, 'Internal error; unable to process your request. Please try again.'),
   TOO_MANY_REQUESTS: edge(-1003, 429, 'Too many requests; current limit is {limit} per {interval}.'),
   TIMEOUT: edge(-1007, 504, 'Timeout waiting for response from backend server. Send status unknown; execution status unknown.'),
   SERVER_BUSY: edge(-1008, 503, 'Server is currently overloaded with other requests. Please try again in a few minutes.'),
@@ -160,6 +162,7 @@ interface FrameworkError {
 export function toApiError(error: unknown, limits: { readonly bodyBytesMax: number }): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof OverloadShedError) return new ApiError(EdgeReject.SERVER_BUSY, undefined, { retryAfterSeconds: 1 });
+  if (error instanceof HistoryUnavailableError) return new ApiError(EdgeReject.UNAVAILABLE, undefined, { retryAfterSeconds: 1 });
   if (error instanceof OutcomeUnknownError) return new ApiError(EdgeReject.TIMEOUT);
   if (!(error instanceof Error)) return new ApiError(EdgeReject.UNKNOWN);
   const { code, statusCode, httpStatus } = error as FrameworkError;

@@ -46,6 +46,11 @@ export interface BalanceChange extends Balance {
   readonly entrySequence: number;
 }
 
+/** No history process answered in time (none runs, or none has read the logs far enough): ask again a little later. */
+export class HistoryUnavailableError extends Error {
+  override name = 'HistoryUnavailableError';
+}
+
 /**
  * Rows are copies: callers may keep them. All lists are ascending by id (time where there is no id). Every answer reflects
  * what was in the logs when the queries were asked for (ExchangePort.history) and may reflect more: two answers in a row are

@@ -5,6 +5,7 @@ import type { NewOrder } from '../../src/domain/command.ts';
 import { ContingencyType, OrderType, PegOffsetType, PegPriceType, Side, StpMode, TimeInForce } from '../../src/domain/orderTerms.ts';
 import { EngineReject } from '../../src/domain/rejectReason.ts';
 import { OutcomeUnknownError, OverloadShedError } from '../../src/ports/exchangePort.ts';
+import { HistoryUnavailableError } from '../../src/ports/historyQueries.ts';
 import { type BinanceRest, binanceRest, type Params } from '../fixtures/binanceRest.ts';
 import { TEST_ACCOUNT_ID } from '../fixtures/fakeExchange.ts';
 import { SAMPLES } from './samples.ts';
@@ -378,6 +379,7 @@ describe("the engine's refusals", () => {
         'Timeout waiting for response from backend server. Send status unknown; execution status unknown.',
       ],
       [new OverloadShedError(), 503, -1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.'],
+      [new HistoryUnavailableError(), 503, -1001, 'Internal error; unable to process your request. Please try again.'],
       [new TypeError('a bug'), 500, -1000, 'An unknown error occurred while processing the request.'],
     ];
     for (const [error, status, code, msg] of thrown) {

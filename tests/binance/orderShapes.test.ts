@@ -18,6 +18,7 @@ import type { PreventedMatch, SpotOrder } from '../../src/domain/spotOrder.ts';
 import type { SpotOrderList } from '../../src/domain/spotOrderList.ts';
 import { signHmac } from '../../src/http/auth/signature.ts';
 import type { OrderReport } from '../../src/ports/exchangePort.ts';
+import { HistoryUnavailableError } from '../../src/ports/historyQueries.ts';
 import { type BinanceRest, binanceRest, encode, type Params } from '../fixtures/binanceRest.ts';
 import {
   makeOrder,
@@ -581,6 +582,16 @@ describe('an amend', () => {
         orders: listHead.orders,
       },
     });
+  });
+
+  it('of a leg whose list the history cannot tell now was done all the same: not "try again"', async () => {
+    api.exchange.rows.orders.push(leg(21, { listLeg: ListLeg.WORKING }));
+    api.exchange.historyAnswers.orderList = () => {
+      throw new HistoryUnavailableError();
+    };
+    const { status, body } = await api.signed('PUT', '/order/amend/keepPriority', { symbol, orderId: 21, newQty: '0.5' });
+    expect({ status, code: (body as { code: number }).code }).toEqual({ status: 504, code: -1007 });
+    expect(api.exchange.calls.map(({ method }) => method)).toContain('amendOrder');
   });
 
   it('is remembered', async () => {

@@ -142,3 +142,25 @@ export function expectSameAnswers(oracle: HistoryReads, history: HistoryReads, s
     if (!isDeepStrictEqual(answer, expected)) expect(answer, what).toStrictEqual(expected);
   }
 }
+
+export interface HistoryCall {
+  readonly query: keyof HistoryReads;
+  readonly args: readonly unknown[];
+}
+
+/** The calls behind one question in three, picked by `random`: for histories that answer with promises. */
+export function historyCalls(scope: QuestionScope): HistoryCall[] {
+  const calls: HistoryCall[] = [];
+  const recorder = new Proxy({} as HistoryReads, {
+    get:
+      (_target, query) =>
+      (...args: unknown[]) => {
+        calls.push({ query: query as keyof HistoryReads, args });
+        return [];
+      },
+  });
+  for (const [, ask] of [...orderQuestions(scope), ...tradeQuestions(scope), ...klineQuestions(scope)]) {
+    if (scope.random(3) === 0) ask(recorder);
+  }
+  return calls;
+}

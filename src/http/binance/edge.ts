@@ -1,6 +1,7 @@
 // One Binance call from end to end, whatever carried it: weight, security, parameters, the method.
 // In: a method and a call. Out: its result or the error as clients read it; it never rejects.
 import { type ExchangePort, OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
+import { HistoryUnavailableError } from '../../ports/historyQueries.ts';
 import { BinanceError } from './binanceError.ts';
 import { type ListenKeyLookup, ListenKeys } from './listenKeys.ts';
 import { type BinanceMethod, type Call, envelopeOf, type MethodContext } from './methods/binanceMethod.ts';
@@ -99,6 +100,9 @@ export class BinanceEdge {
     }
     if (error instanceof OverloadShedError) {
       return new BinanceError(-1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.', 503);
+    }
+    if (error instanceof HistoryUnavailableError) {
+      return new BinanceError(-1001, 'Internal error; unable to process your request. Please try again.', 503);
     }
     this.#onUnexpected(error, method);
     return new BinanceError(-1000, 'An unknown error occurred while processing the request.', 500);

@@ -27,6 +27,7 @@ import {
 import { EngineReject } from '../../domain/rejectReason.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
+import { HistoryUnavailableError } from '../../ports/historyQueries.ts';
 import { nativeApi } from './nativeApi.ts';
 
 const ORDERS = '/api/spot/v2/';
@@ -297,6 +298,14 @@ describe('placing', () => {
     expect(await client.send('POST', ORDERS, buy)).toMatchObject({ status: 504, body: { code: -1007 } });
     server.exchange.answers.placeOrder = async () => Promise.reject(new OverloadShedError('full'));
     expect(await client.send('POST', ORDERS, buy)).toMatchObject({ status: 503, body: { code: -1008 } });
+  });
+
+  it('says when the history cannot be asked: nothing was done', async () => {
+    server.exchange.historyAnswers.openOrders = () => {
+      throw new HistoryUnavailableError('no answer from a history process');
+    };
+    const body = { code: -1001, msg: 'Internal error; unable to process your request. Please try again.' };
+    expect(await client.send('GET', '/api/spot/v2/open')).toEqual({ status: 503, body });
   });
 
   it('only checks at /test', async () => {

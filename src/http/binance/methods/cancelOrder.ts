@@ -3,8 +3,8 @@ import type { Instrument } from '../../../domain/instrument.ts';
 import { CancelRestriction } from '../../../domain/orderTerms.ts';
 import { EngineReject } from '../../../domain/rejectReason.ts';
 import type { SpotOrderList } from '../../../domain/spotOrderList.ts';
-import type { OrderReport } from '../../../ports/exchangePort.ts';
-import type { HistoryQueries } from '../../../ports/historyQueries.ts';
+import { type OrderReport, OutcomeUnknownError } from '../../../ports/exchangePort.ts';
+import { type HistoryQueries, HistoryUnavailableError } from '../../../ports/historyQueries.ts';
 import { randomClientId } from '../clientIds.ts';
 import { lots } from '../params/amounts.ts';
 import { cancelRestrictions } from '../params/orderKinds.ts';
@@ -156,20 +156,30 @@ const amend = defineMethod({
       newClientOrderId: params.newClientOrderId ?? randomClientId(),
     });
     if (!amended.ok) throw refusal(amended.reason);
-    const { report } = amended;
-    const { order } = report;
-    const history = order.orderListId === -1 ? undefined : await ctx.exchange.history();
-    const result: Report = {
-      transactTime: ctx.time(report.timeUs),
-      executionId: report.executionId,
-      amendedOrder: amendedOrder(instrument, report, ctx.time, history !== undefined && (await isParked(history, order))),
-    };
-    const list = await history?.orderList(ctx.accountId, order.orderListId);
-    if (history !== undefined && list !== undefined) {
-      result.listStatus = amendedListFields(list, await clientIdsOf(history, list));
-    }
-    return result;
+    return amendResult(ctx, instrument, amended.report);
   },
 });
+
+/** Of an order in a list the answer says how the list stands, which its history knows. */
+async function amendResult(ctx: MethodContext, instrument: Instrument, report: OrderReport): Promise<Report> {
+  const { order } = report;
+  const result = (parked: boolean): Report => ({
+    transactTime: ctx.time(report.timeUs),
+    executionId: report.executionId,
+    amendedOrder: amendedOrder(instrument, report, ctx.time, parked),
+  });
+  if (order.orderListId === -1) return result(false);
+  try {
+    const history = await ctx.exchange.history();
+    const parked = await isParked(history, order);
+    const list = await history.orderList(ctx.accountId, order.orderListId);
+    if (list === undefined) return result(parked);
+    return { ...result(parked), listStatus: amendedListFields(list, await clientIdsOf(history, list)) };
+  } catch (error) {
+    // The order is amended: what says "try again" would be wrong.
+    if (error instanceof HistoryUnavailableError) throw new OutcomeUnknownError(error.message, { cause: error });
+    throw error;
+  }
+}
 
 export const CANCEL_METHODS = [orderCancel, cancelAll, listCancel, amend];
