@@ -3,6 +3,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { envOfPassword, type NatsKeys, type NatsUser } from './natsKeys.ts';
 import { freePort, NatsServer } from './natsServer.ts';
 
 export interface NatsClusterOptions {
@@ -12,9 +14,36 @@ export interface NatsClusterOptions {
   readonly dir?: string;
   /** Every write reaches the disk before it is acknowledged. @default false: tests are in a hurry */
   readonly syncAlways?: boolean;
+  /** Runs on config/nats/server.conf, as production does: TLS, users, fsync. */
+  readonly keys?: NatsKeys;
+  /** Ports for clients, this one and those behind it. @default any free ones */
+  readonly firstPort?: number;
 }
 
 const READY_TIMEOUT_MS = 60_000;
+
+const SHIPPED = fileURLToPath(new URL('../../config/nats/server.conf', import.meta.url));
+
+async function startServer(i: number, dir: string, routePorts: readonly number[], options: NatsClusterOptions): Promise<NatsServer> {
+  const { keys, firstPort, syncAlways = false } = options;
+  const port = firstPort === undefined ? await freePort() : firstPort + i;
+  const routePort = routePorts[i]!;
+  if (keys === undefined) return NatsServer.start({ dir, port, syncAlways, cluster: { server: `n${i}`, routePort, routePorts } });
+  const monitorPort = await freePort();
+  const env: Record<string, string> = {
+    NATS_NAME: `n${i}`,
+    NATS_PORT: String(port),
+    NATS_MONITOR: `127.0.0.1:${monitorPort}`,
+    NATS_ROUTE: `127.0.0.1:${routePort}`,
+    NATS_ROUTES: `[${routePorts.map((one) => `nats://127.0.0.1:${one}`).join(', ')}]`,
+    NATS_STORE: dir,
+    NATS_CERT: keys.certFile,
+    NATS_KEY: keys.keyFile,
+    NATS_CA: keys.caFile,
+  };
+  for (const [user, password] of Object.entries(keys.passwords)) env[envOfPassword(user as NatsUser)] = password;
+  return NatsServer.start({ dir, port, config: { file: SHIPPED, monitorPort, env } });
+}
 
 export class NatsCluster {
   /** n0, n1, n2: as their monitoring and the NATS CLI name them. */
@@ -30,15 +59,15 @@ export class NatsCluster {
 
   /** Resolves when every server has a leader to follow: streams can be made. */
   static async start(options: NatsClusterOptions = {}): Promise<NatsCluster> {
-    const { size = 3, syncAlways = false } = options;
+    const { size = 3 } = options;
     const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'sedax-nats-cluster-'));
     const routePorts: number[] = [];
     for (let i = 0; i < size; i++) routePorts.push(await freePort());
     const started = await Promise.allSettled(
-      routePorts.map((routePort, i) => {
+      routePorts.map((_, i) => {
         const own = join(dir, `n${i}`);
         mkdirSync(own, { recursive: true });
-        return NatsServer.start({ dir: own, syncAlways, cluster: { server: `n${i}`, routePort, routePorts } });
+        return startServer(i, own, routePorts, options);
       }),
     );
     const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

@@ -110,6 +110,8 @@ export interface NatsServerOptions {
   readonly syncAlways?: boolean;
   /** More lines of configuration. */
   readonly extra?: string;
+  /** Instead of everything above but dir and port: a file, with the environment it is filled in from. */
+  readonly config?: { readonly file: string; readonly monitorPort: number; readonly env: Readonly<Record<string, string>> };
   /** Servers of a cluster: its name, this server's name, its route port and all route ports. */
   readonly cluster?: { readonly server: string; readonly routePort: number; readonly routePorts: readonly number[] };
 }
@@ -119,28 +121,38 @@ export class NatsServer {
   readonly monitorPort: number;
   readonly #dir: string;
   readonly #ownDir: boolean;
-  readonly #program: string;
-  readonly #config: string;
+  readonly program: string;
+  readonly config: string;
+  readonly env: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   #log = '';
 
-  private constructor(program: string, dir: string, ownDir: boolean, port: number, monitorPort: number, config: string) {
-    this.#program = program;
+  private constructor(
+    program: string,
+    dir: string,
+    ownDir: boolean,
+    port: number,
+    monitorPort: number,
+    config: string,
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.program = program;
     this.#dir = dir;
     this.#ownDir = ownDir;
     this.port = port;
     this.monitorPort = monitorPort;
-    this.#config = config;
+    this.config = config;
+    this.env = env;
   }
 
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
     const program = await findNatsServer();
     const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'sedax-nats-'));
     const port = options.port ?? (await freePort());
-    const monitorPort = await freePort();
-    const config = join(dir, 'nats.conf');
-    writeFileSync(config, configText(dir, port, monitorPort, options));
-    const server = new NatsServer(program, dir, options.dir === undefined, port, monitorPort, config);
+    const monitorPort = options.config?.monitorPort ?? (await freePort());
+    const config = options.config?.file ?? join(dir, 'nats.conf');
+    if (options.config === undefined) writeFileSync(config, configText(dir, port, monitorPort, options));
+    const server = new NatsServer(program, dir, options.dir === undefined, port, monitorPort, config, options.config?.env ?? {});
     await server.restart();
     return server;
   }
@@ -179,7 +191,7 @@ export class NatsServer {
 
   /** Starts it (again), on the same port and the same files; resolves when it accepts connections. */
   async restart(): Promise<void> {
-    const child = spawn(this.#program, ['-c', this.#config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(this.program, ['-c', this.config], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.env } });
     this.#child = child;
     child.stderr.on('data', (chunk: Buffer) => {
       this.#log = (this.#log + chunk.toString()).slice(-20_000);

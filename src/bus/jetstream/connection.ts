@@ -1,7 +1,7 @@
 // The connection to NATS, and the words of its errors in those of the bus. Nothing else turns client errors into bus errors.
 
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { connect, createInbox, errors, type NatsConnection } from '@nats-io/transport-node';
 import { BusClosedError, NoRespondersError, RequestTimeoutError } from '../bus.ts';
 
 export interface ConnectionOptions {
@@ -22,8 +22,11 @@ const RECONNECT_MS = 200;
 
 export async function openConnection(options: ConnectionOptions): Promise<NatsConnection> {
   const { servers, ...rest } = options;
+  // Answers to a user come on subjects that only it may listen to (config/nats/users.conf).
+  const inboxPrefix = options.user === undefined ? undefined : `_INBOX_${options.user.replace(/[^A-Za-z0-9_-]/g, '_')}`;
   const connecting = connect({
     ...rest,
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     servers: [...servers],
     noAsyncTraces: true,
     // For ever: a process that has lost the bus is of no use, and whoever runs it sees its health.
@@ -34,10 +37,19 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
     maxPingOut: 2,
   });
   try {
-    return await connecting;
+    const connection = await connecting;
+    if (inboxPrefix !== undefined) inboxPrefixes.set(connection, inboxPrefix);
+    return connection;
   } catch (error) {
     throw new Error(`no connection to NATS at ${servers.join(', ')}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+const inboxPrefixes = new WeakMap<NatsConnection, string>();
+
+/** A subject of the connection's own to get answers on. */
+export function newInbox(connection: NatsConnection): string {
+  return createInbox(inboxPrefixes.get(connection));
 }
 
 /** Codes of the JetStream API that decide what happens next. */

@@ -2,9 +2,9 @@
 // Asks for as many messages as its owner has room for, one request at a time. Ends at the first sign of a fault: its owner
 // starts another one behind the last message it got.
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
-import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from '@nats-io/transport-node';
+import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from '@nats-io/transport-node';
 import type { BusMessage } from '../bus.ts';
-import { parseDelivery } from './connection.ts';
+import { newInbox, parseDelivery } from './connection.ts';
 import { readHeaders } from './messageHeaders.ts';
 
 export interface PullEvents {
@@ -36,7 +36,7 @@ export class Pull {
   readonly #manager: JetStreamManager;
   readonly #request: PullRequest;
   readonly #events: PullEvents;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #consumer: string;
   #subscription: Subscription | undefined;
   /** Messages asked for and not yet here; 0 = no request is open. */
@@ -50,6 +50,7 @@ export class Pull {
 
   constructor(connection: NatsConnection, manager: JetStreamManager, request: PullRequest, events: PullEvents) {
     this.#connection = connection;
+    this.#inbox = newInbox(connection);
     this.#manager = manager;
     this.#request = request;
     this.#events = events;
