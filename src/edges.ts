@@ -24,6 +24,6 @@ export function serveEdges(deps: EdgesDeps): Promise<HttpServer> {
     exchange,
     config: { ...config.http, adminToken },
     logger,
-    apis: [openApi, nativeApi, adminApi, nativeSockets, binanceApi(binanceOptions(config.binance))],
+    apis: [openApi, nativeApi, adminApi, nativeSockets, binanceApi(binanceOptions(config.binance, config.pipeline.accountLimits))],
   });
 }

@@ -4,6 +4,7 @@
 import { strict as assert } from 'node:assert';
 import { pathToFileURL } from 'node:url';
 import { Account, type AccountContext } from '../../src/domain/account/account.ts';
+import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
 import { type ChangeLogEntry, created, EntityType, entityIds, updated } from '../../src/domain/changeLogEntry.ts';
 import type { NewOrder } from '../../src/domain/command.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
@@ -38,6 +39,7 @@ const order: NewOrder = {
 
 class Venue implements AccountContext {
   readonly nowUs = NOW_US;
+  readonly limits = NO_ACCOUNT_LIMITS;
   readonly #instrument = makeInstrument();
   readonly #profile = {
     accountId: 1000,

@@ -13,6 +13,7 @@ import { PushHub } from '../../src/actors/push/pushHub.ts';
 import { AccountBehaviour, type AccountInput } from '../../src/actors/settlement/accountBehaviour.ts';
 import { encodeStep } from '../../src/codec/stepCodec.ts';
 import type { Account } from '../../src/domain/account/account.ts';
+import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
 import type { ChangeLogEntry } from '../../src/domain/changeLogEntry.ts';
 import type { KLineBuilder } from '../../src/domain/kline/klineBuilder.ts';
 import type { Market } from '../../src/domain/market/market.ts';
@@ -34,7 +35,14 @@ const registry = {
   assetScale: () => 8,
 } as unknown as Registry;
 
-const settlement = new AccountBehaviour({ partition: 0, accountPartitions: 1, marketPartitions: 1, registry, onPoison: () => {} });
+const settlement = new AccountBehaviour({
+  partition: 0,
+  accountPartitions: 1,
+  marketPartitions: 1,
+  registry,
+  limits: NO_ACCOUNT_LIMITS,
+  onPoison: () => {},
+});
 const match = new MarketBehaviour({ partition: 0, accountPartitions: 1, marketPartitions: 1, registry, onPoison: () => {} });
 const kline = new KLineBehaviour({ partition: 0, onPoison: () => {} });
 const hub = new PushHub({ instruments: () => instrument });

@@ -9,6 +9,7 @@
 import type { Bus } from '../bus/bus.ts';
 import { streams, subjectsOf } from '../bus/subjects.ts';
 import type { Account } from '../domain/account/account.ts';
+import type { AccountLimits } from '../domain/account/limits.ts';
 import type { KLineBuilder } from '../domain/kline/klineBuilder.ts';
 import type { Market } from '../domain/market/market.ts';
 import { symbolPartition } from '../domain/partitions.ts';
@@ -47,6 +48,8 @@ export interface PipelineConfig {
   readonly pushSnapshotEveryMessages: number;
   readonly tickMs: number;
   readonly leaseTtlMs: number;
+  /** What one account may have open over all symbols. */
+  readonly accountLimits: AccountLimits;
 }
 
 export interface PipelineDeps {
@@ -119,6 +122,7 @@ export class Pipeline {
           accountPartitions,
           marketPartitions,
           registry,
+          limits: config.accountLimits,
           onPoison: (accountId) => this.#freeze(accountId),
           ...(deps.newAccount === undefined ? {} : { newAccount: deps.newAccount }),
         }),

@@ -1,4 +1,6 @@
 // The settings of the Binance-compatible API and how its parts read them: limits as '6000/1m', bounds of assets as 'BTC:10'.
+
+import type { AccountLimits } from '../domain/account/limits.ts';
 import type { BinanceApiOptions } from '../http/binance/binanceApi.ts';
 import { DEFAULT_RATE_LIMITS, headerSuffix, type RateLimit, type RateLimitInterval } from '../http/binance/rateLimits/rateLimitSettings.ts';
 import { DEFAULT_BINANCE_SETTINGS } from '../http/binance/settings.ts';
@@ -21,10 +23,6 @@ export interface BinanceConfig {
     readonly longestBanMs: number;
     readonly banMemoryMs: number;
   };
-  readonly exchangeMaxNumOrders: number;
-  readonly exchangeMaxNumAlgoOrders: number;
-  readonly exchangeMaxNumIcebergOrders: number;
-  readonly exchangeMaxNumOrderLists: number;
   readonly maxAssets: readonly string[];
   readonly sockets: SocketSettings;
 }
@@ -70,10 +68,6 @@ export const BINANCE_SECTION: Section = section({
     longestBanMs: whole(rates.longestBanMs, 'length of the longest ban'),
     banMemoryMs: whole(rates.banMemoryMs, 'good behaviour after which the next ban is a first one again'),
   }),
-  exchangeMaxNumOrders: whole(0, 'open orders of one account over all symbols (EXCHANGE_MAX_NUM_ORDERS); 0 = no such filter', 0),
-  exchangeMaxNumAlgoOrders: whole(0, 'open stop orders of one account over all symbols; 0 = no such filter', 0),
-  exchangeMaxNumIcebergOrders: whole(0, 'open iceberg orders of one account over all symbols; 0 = no such filter', 0),
-  exchangeMaxNumOrderLists: whole(0, 'open order lists of one account over all symbols; 0 = no such filter', 0),
   maxAssets: list('most of an asset one order may be about (MAX_ASSET), as ASSET:amount', [], ASSET_BOUND),
   sockets: section({
     streamMessagesPerSecond: whole(sockets.streamMessagesPerSecond, 'messages, pings and pongs of a client on a stream socket per second'),
@@ -101,7 +95,8 @@ export function binanceProblem({ rateLimits, maxAssets }: BinanceConfig): string
 }
 
 /** The settings as the API takes them. */
-export function binanceOptions({ rateLimits, maxAssets, sockets, ...others }: BinanceConfig): BinanceApiOptions {
+export function binanceOptions(config: BinanceConfig, accountLimits: AccountLimits): BinanceApiOptions {
+  const { rateLimits, maxAssets, sockets, ...others } = config;
   return {
     settings: {
       ...others,
@@ -112,6 +107,7 @@ export function binanceOptions({ rateLimits, maxAssets, sockets, ...others }: Bi
         orders: rateLimits.orders.map(limitOf),
         connections: limitOf(rateLimits.connections),
       },
+      accountLimits,
       maxAssets: maxAssets.map((bound) => {
         const [asset, most] = bound.split(':') as [string, string];
         return { asset, limit: most };

@@ -130,5 +130,11 @@ export const CONFIG_SCHEMA: Section = section({
     pushSnapshotEveryMessages: whole(50_000, 'messages between snapshots of push; 0 = only at the stop', 0),
     tickMs: whole(100, 'pause between ticks of expiry and klines', 5),
     leaseTtlMs: whole(3_000, 'life of a partition lease that is not renewed', 100),
+    accountLimits: section({
+      maxNumOrders: whole(0, 'open orders of one account over all symbols (EXCHANGE_MAX_NUM_ORDERS); 0 = any number', 0),
+      maxNumAlgoOrders: whole(0, 'open stop orders of one account over all symbols; 0 = any number', 0),
+      maxNumIcebergOrders: whole(0, 'open iceberg orders of one account over all symbols; 0 = any number', 0),
+      maxNumOrderLists: whole(0, 'open order lists of one account over all symbols; 0 = any number', 0),
+    }),
   }),
 });

@@ -97,6 +97,10 @@ export const EngineReject = {
   OPO_PENDING_MUST_BE_SELL: engine(72, -1223, 'Pending orders in an OPO list must be asks.'),
   GTD_EXPIRY: engine(73, -4005, 'goodTillDate must be in the future, and not by more than a year.'),
   INVALID_AMOUNT: engine(74, -4006, 'The amount must be above zero.'),
+  EXCHANGE_MAX_NUM_ORDERS: engine(75, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ORDERS'),
+  EXCHANGE_MAX_NUM_ALGO_ORDERS: engine(76, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ALGO_ORDERS'),
+  EXCHANGE_MAX_NUM_ICEBERG_ORDERS: engine(77, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ICEBERG_ORDERS'),
+  EXCHANGE_MAX_NUM_ORDER_LISTS: engine(78, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ORDER_LISTS'),
 } as const satisfies Record<string, EngineReason>;
 export type EngineRejectName = keyof typeof EngineReject;
 

@@ -13,6 +13,7 @@ import { entriesOf } from '../actors/step.ts';
 import type { Bus } from '../bus/bus.ts';
 import { streams } from '../bus/subjects.ts';
 import type { Account, InstrumentLookup } from '../domain/account/account.ts';
+import { NO_ACCOUNT_LIMITS } from '../domain/account/limits.ts';
 import { houseAccountId } from '../domain/accountProfile.ts';
 import { ChangeKind, EntityType } from '../domain/changeLogEntry.ts';
 import type { KLineBuilder } from '../domain/kline/klineBuilder.ts';
@@ -56,7 +57,7 @@ export async function verifyLogs(options: VerifyOptions): Promise<VerifyReport> 
   for (let partition = 0; partition < accountPartitions; partition++) {
     accounts.push({
       partition,
-      recovered: await compare(bus, new AccountBehaviour({ ...shared, partition }), problems, hashes),
+      recovered: await compare(bus, new AccountBehaviour({ ...shared, limits: NO_ACCOUNT_LIMITS, partition }), problems, hashes),
     });
     progress(`${streams.accounts(partition)}: folded, ${accounts[partition]?.recovered.children.size ?? 0} accounts`);
   }

@@ -33,10 +33,7 @@ const sources = readdirSync(path('src/http/binance'), { recursive: true, encodin
 const bounded = makeInstrument({ filters: { ...makeInstrument().filters, maxPositionUnits: 1n } });
 const everySetting = {
   ...DEFAULT_BINANCE_SETTINGS,
-  exchangeMaxNumOrders: 1,
-  exchangeMaxNumAlgoOrders: 1,
-  exchangeMaxNumIcebergOrders: 1,
-  exchangeMaxNumOrderLists: 1,
+  accountLimits: { maxNumOrders: 1, maxNumAlgoOrders: 1, maxNumIcebergOrders: 1, maxNumOrderLists: 1 },
   maxAssets: [{ asset: bounded.baseAsset, limit: '1' }],
 };
 const filters = new Set(

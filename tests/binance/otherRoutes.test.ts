@@ -1,7 +1,8 @@
 // The routes beside /api/v3 proper: what clients call by default, and the retired listenKeys.
 import { afterEach, describe, expect, it } from 'vitest';
+import { EngineReject } from '../../src/domain/rejectReason.ts';
 import { type BinanceRest, binanceRest } from '../fixtures/binanceRest.ts';
-import { makeApiKey, makeInstrument, makeOrder, makeProfile, TEST_ACCOUNT_ID, TEST_API_KEY } from '../fixtures/fakeExchange.ts';
+import { makeApiKey, makeProfile, TEST_ACCOUNT_ID, TEST_API_KEY } from '../fixtures/fakeExchange.ts';
 
 let api: BinanceRest;
 afterEach(async () => {
@@ -99,33 +100,24 @@ describe('listenKeys', () => {
 
 describe("the operator's own filters", () => {
   const limit = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '1', price: '50000' };
-  const stop = { symbol: 'BTCUSDT', side: 'SELL', type: 'STOP_LOSS', quantity: '1', stopPrice: '40000' };
   const refused = async (params: object, path = '/order') =>
     ((await api.signed('POST', path, params as Record<string, string>)).body as { msg?: string }).msg;
 
-  it('EXCHANGE_MAX_* bound what an account has open, over all symbols', async () => {
-    api = await binanceRest({
-      exchangeMaxNumOrders: 2,
-      exchangeMaxNumAlgoOrders: 1,
-      exchangeMaxNumIcebergOrders: 1,
-      exchangeMaxNumOrderLists: 1,
-    });
-    const { rows, instruments } = api.exchange;
-    instruments.set('X', makeInstrument({ symbol: 'X' }));
-    expect(await refused(limit)).toBeUndefined();
-    rows.orders.push(makeOrder({ orderId: 1, symbol: 'X', type: 4, icebergLots: 1 }));
-    expect(await refused(stop)).toBe('Filter failure: EXCHANGE_MAX_NUM_ALGO_ORDERS');
-    expect(await refused({ ...limit, icebergQty: '0.5' })).toBe('Filter failure: EXCHANGE_MAX_NUM_ICEBERG_ORDERS');
-    rows.orders.push(makeOrder({ orderId: 2 }));
-    expect(await refused(limit)).toBe('Filter failure: EXCHANGE_MAX_NUM_ORDERS');
-    expect(await refused(limit, '/order/test')).toBe('Filter failure: EXCHANGE_MAX_NUM_ORDERS');
-    const { body } = await api.open('GET', '/exchangeInfo');
-    expect((body as { exchangeFilters: unknown }).exchangeFilters).toEqual([
-      { filterType: 'EXCHANGE_MAX_NUM_ORDERS', maxNumOrders: 2 },
-      { filterType: 'EXCHANGE_MAX_NUM_ALGO_ORDERS', maxNumAlgoOrders: 1 },
-      { filterType: 'EXCHANGE_MAX_NUM_ICEBERG_ORDERS', maxNumIcebergOrders: 1 },
+  it('EXCHANGE_MAX_* show in exchangeInfo and myFilters, and are refused in their words', async () => {
+    api = await binanceRest({ accountLimits: { maxNumOrders: 4, maxNumAlgoOrders: 3, maxNumIcebergOrders: 2, maxNumOrderLists: 1 } });
+    const filters = [
+      { filterType: 'EXCHANGE_MAX_NUM_ORDERS', maxNumOrders: 4 },
+      { filterType: 'EXCHANGE_MAX_NUM_ALGO_ORDERS', maxNumAlgoOrders: 3 },
+      { filterType: 'EXCHANGE_MAX_NUM_ICEBERG_ORDERS', maxNumIcebergOrders: 2 },
       { filterType: 'EXCHANGE_MAX_NUM_ORDER_LISTS', maxNumOrderLists: 1 },
-    ]);
+    ];
+    expect((await api.open('GET', '/exchangeInfo')).body).toMatchObject({ exchangeFilters: filters });
+    expect((await api.signed('GET', '/myFilters', { symbol: 'BTCUSDT' })).body).toMatchObject({ exchangeFilters: filters });
+    api.exchange.answers.placeOrder = async () => ({ ok: false, reason: EngineReject.EXCHANGE_MAX_NUM_ORDERS });
+    expect(await api.signed('POST', '/order', limit)).toMatchObject({
+      status: 400,
+      body: { code: -1013, msg: 'Filter failure: EXCHANGE_MAX_NUM_ORDERS' },
+    });
   });
 
   it('MAX_ASSET bounds quantity and notional of one order, and shows in myFilters', async () => {

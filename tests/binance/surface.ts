@@ -183,7 +183,7 @@ export const DIFFERENT: Readonly<Record<string, string>> = {
   'POST /api/v3/userDataStream': 'answers 410 unless the setting `legacyListenKeys` is on; then as it was, with `/ws/<listenKey>`',
   'PUT /api/v3/userDataStream': 'as POST',
   'DELETE /api/v3/userDataStream': 'as POST',
-  EXCHANGE_MAX_NUM_ORDERS: 'set by the operator, none by default; counted over the orders this process knows to be open',
+  EXCHANGE_MAX_NUM_ORDERS: 'set by the operator, none by default',
   EXCHANGE_MAX_NUM_ALGO_ORDERS: 'as EXCHANGE_MAX_NUM_ORDERS',
   EXCHANGE_MAX_NUM_ICEBERG_ORDERS: 'as EXCHANGE_MAX_NUM_ORDERS',
   EXCHANGE_MAX_NUM_ORDER_LISTS: 'as EXCHANGE_MAX_NUM_ORDERS',

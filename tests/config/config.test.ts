@@ -88,8 +88,10 @@ test('every setting has a variable of its own and stands in the help', () => {
 });
 
 describe('the Binance API', () => {
-  const options = (env: Record<string, string>, content?: unknown) =>
-    binanceOptions(loadConfig({ env, ...(content === undefined ? {} : { file: file(content) }) }).binance);
+  const options = (env: Record<string, string>, content?: unknown) => {
+    const { binance, pipeline } = loadConfig({ env, ...(content === undefined ? {} : { file: file(content) }) });
+    return binanceOptions(binance, pipeline.accountLimits);
+  };
 
   test('is served with its defaults when nothing is set', () => {
     expect(options({})).toEqual({ settings: DEFAULT_BINANCE_SETTINGS, sockets: DEFAULT_SOCKET_SETTINGS });
@@ -112,10 +114,6 @@ describe('the Binance API', () => {
       longestBanMs: 8000,
       banMemoryMs: 60_000,
     },
-    exchangeMaxNumOrders: 1000,
-    exchangeMaxNumAlgoOrders: 200,
-    exchangeMaxNumIcebergOrders: 10_000,
-    exchangeMaxNumOrderLists: 20,
     maxAssets: ['BTC:0.5', 'USDT:1000'],
     sockets: {
       streamMessagesPerSecond: 6,
@@ -131,6 +129,7 @@ describe('the Binance API', () => {
       subscriptionIdsMax: 30,
     },
   };
+  const accountLimits = { maxNumOrders: 1000, maxNumAlgoOrders: 200, maxNumIcebergOrders: 10_000, maxNumOrderLists: 20 };
   const taken = {
     settings: {
       legacyListenKeys: true,
@@ -146,10 +145,7 @@ describe('the Binance API', () => {
         ],
         connections: { interval: 'SECOND', intervalNum: 30, limit: 20 },
       },
-      exchangeMaxNumOrders: 1000,
-      exchangeMaxNumAlgoOrders: 200,
-      exchangeMaxNumIcebergOrders: 10_000,
-      exchangeMaxNumOrderLists: 20,
+      accountLimits,
       maxAssets: [
         { asset: 'BTC', limit: '0.5' },
         { asset: 'USDT', limit: '1000' },
@@ -159,14 +155,16 @@ describe('the Binance API', () => {
   };
 
   test('takes every setting from a file', () => {
-    expect(options({}, { binance: inFile })).toEqual(taken);
+    expect(options({}, { binance: inFile, pipeline: { accountLimits } })).toEqual(taken);
   });
 
   test('takes every setting from the environment', () => {
     const env: Record<string, string> = {};
     for (const { key, env: name } of settings()) {
-      if (!key.startsWith('binance.')) continue;
-      const value = key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], { binance: inFile });
+      if (!/^(?:binance|pipeline\.accountLimits)\./.test(key)) continue;
+      const value = key
+        .split('.')
+        .reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], { binance: inFile, pipeline: { accountLimits } });
       expect([key, value]).not.toEqual([key, undefined]);
       env[name] = Array.isArray(value) ? value.join(',') : String(value);
     }
@@ -182,7 +180,6 @@ describe('the Binance API', () => {
     ['RATE_LIMITS_ORDERS', '100/10s,50/10s', /orders: must name each window once/],
     ['RATE_LIMITS_LONGEST_BAN_MS', '1000', /longestBanMs: must not be below firstBanMs/],
     ['RATE_LIMITS_FIRST_BAN_MS', '0', /firstBanMs: must be >= 1/],
-    ['EXCHANGE_MAX_NUM_ORDERS', '-1', /must be a whole number, not "-1"/],
     ['MAX_ASSETS', 'BTC', /maxAssets\.0: must be as in "BTC:0\.5", not "BTC"/],
     ['MAX_ASSETS', 'BTC:0.0', /maxAssets\.0: must be as in/],
     ['MAX_ASSETS', 'BTC:1,BTC:2', /maxAssets: must name each asset once/],

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
 import { OrderType, TimeInForce } from '../../src/domain/orderTerms.ts';
 import type { PlaceResult } from '../../src/ports/exchangePort.ts';
 import { verifyLogs } from '../../src/verify/verifyLogs.ts';
+import { makeInstrument } from '../fixtures/fakeExchange.ts';
 import { order, Venue } from './venue.ts';
 
 let dir: string;
@@ -162,4 +164,18 @@ describe('a restart', () => {
     // And it goes on.
     expect((await venue.exchange.placeOrder({ accountId: alice, symbol, order: order('BUY', 4_000_000, 1_000) })).ok).toBe(true);
   });
+});
+
+test('what an account may have open over all symbols holds when orders come at once', async () => {
+  await venue.close();
+  const accountLimits = { ...NO_ACCOUNT_LIMITS, maxNumOrders: 3 };
+  venue = await Venue.open({ dir, config: { accountLimits }, instruments: [makeInstrument(), makeInstrument({ symbol: 'BTCUSD2' })] });
+  const alice = await venue.fundedAccount('alice');
+  const results = await Promise.all(
+    Array.from({ length: 10 }, (_, i) =>
+      venue.exchange.placeOrder({ accountId: alice, symbol: i % 2 === 0 ? symbol : 'BTCUSD2', order: order('BUY', 1_000_000, 1_000) }),
+    ),
+  );
+  const refusals = results.flatMap((result) => (result.ok ? [] : [result.reason.text]));
+  expect(refusals).toEqual(Array(7).fill('Filter failure: EXCHANGE_MAX_NUM_ORDERS'));
 });

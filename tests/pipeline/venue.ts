@@ -3,6 +3,7 @@ import { Exchange } from '../../src/actors/exchange.ts';
 import { Pipeline, type PipelineConfig, type PipelineDeps } from '../../src/actors/pipeline.ts';
 import type { StageLogger } from '../../src/actors/supervision.ts';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
+import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
 import type { NewOrder } from '../../src/domain/command.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
 import { OrderType, Side, StpMode, TimeInForce } from '../../src/domain/orderTerms.ts';
@@ -20,6 +21,7 @@ export const TEST_PIPELINE_CONFIG: PipelineConfig = {
   pushSnapshotEveryMessages: 0,
   tickMs: 20,
   leaseTtlMs: 1_000,
+  accountLimits: NO_ACCOUNT_LIMITS,
 };
 
 export interface VenueOptions {

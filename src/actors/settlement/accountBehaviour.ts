@@ -2,6 +2,7 @@
 // logs. Out: accounts-<p>: orders accepted and requested (for Match), balances after every change.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
 import { Account, type AccountContext, type AccountSnapshot, type DeferredReply } from '../../domain/account/account.ts';
+import type { AccountLimits } from '../../domain/account/limits.ts';
 import { type AccountProfile, houseAccountId } from '../../domain/accountProfile.ts';
 import type { Balance } from '../../domain/balance.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
@@ -28,6 +29,7 @@ export interface AccountBehaviourOptions {
   readonly accountPartitions: number;
   readonly marketPartitions: number;
   readonly registry: Registry;
+  readonly limits: AccountLimits;
   readonly onPoison: (accountId: number, reason: string) => void;
   /** Made here so that tests can plant a child that crashes. */
   readonly newAccount?: (accountId: number) => Account;
@@ -56,6 +58,10 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     this.partition = options.partition;
     this.output = streams.accounts(options.partition);
     this.inputs = Array.from({ length: options.marketPartitions }, (_, s) => ({ stream: streams.markets(s) }));
+  }
+
+  get limits(): AccountLimits {
+    return this.#options.limits;
   }
 
   fresh(): AccountBehaviour {

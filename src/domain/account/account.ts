@@ -12,6 +12,7 @@ import type { SpotOrderList } from '../spotOrderList.ts';
 import { AccountState } from './accountState.ts';
 import { fold } from './folding.ts';
 import { checkInvariants, reservationsOf } from './invariants.ts';
+import type { AccountLimits } from './limits.ts';
 import { placeOrder, placeOrderList } from './placing.ts';
 import { amendOrder, cancelAllOrders, cancelOrder, cancelOrderList, cancelReplace } from './requests.ts';
 import { Settling } from './settling.ts';
@@ -24,6 +25,8 @@ export type { AccountSnapshot } from './snapshotting.ts';
 /** What an account asks of its surroundings while it decides. */
 export interface AccountContext {
   readonly nowUs: number;
+  /** The same for every account. */
+  readonly limits: AccountLimits;
   instrument(symbol: string): Instrument | undefined;
   profile(accountId: number): AccountProfile | undefined;
   knowsAsset(asset: string): boolean;

@@ -4,7 +4,7 @@ import { baseUnits, type Instrument } from '../instrument.ts';
 import { isTriggered, ListLeg, type OrderType, Side, SymbolStatus } from '../orderTerms.ts';
 import { type EngineReason, EngineReject } from '../rejectReason.ts';
 import type { AccountContext } from './account.ts';
-import type { AccountState } from './accountState.ts';
+import type { AccountState, SymbolOrders } from './accountState.ts';
 
 /** Why the account may not place orders on the symbol now. */
 export function refuseNewOrders(profile: AccountProfile, instrument: Instrument): EngineReason | undefined {
@@ -44,9 +44,28 @@ interface CountedTerms {
   readonly icebergLots: number;
 }
 
-/** The MAX_NUM_* filters for orders (and at most one list) that come on top of what is open; 0 disables each. */
+/** What one account may have open over all symbols (EXCHANGE_MAX_NUM_*); 0 disables each. */
+export interface AccountLimits {
+  readonly maxNumOrders: number;
+  readonly maxNumAlgoOrders: number;
+  readonly maxNumIcebergOrders: number;
+  readonly maxNumOrderLists: number;
+}
+
+export const NO_ACCOUNT_LIMITS: AccountLimits = Object.freeze<AccountLimits>({
+  maxNumOrders: 0,
+  maxNumAlgoOrders: 0,
+  maxNumIcebergOrders: 0,
+  maxNumOrderLists: 0,
+});
+
+/**
+ * The MAX_NUM_* and EXCHANGE_MAX_NUM_* filters for orders (and at most one list) that come on top of what is open; 0
+ * disables each.
+ */
 export function refuseCounts(
   state: AccountState,
+  context: Pick<AccountContext, 'limits'>,
   instrument: Instrument,
   orders: readonly CountedTerms[],
   lists: 0 | 1,
@@ -63,6 +82,25 @@ export function refuseCounts(
   if (exceeds(open?.algos, algos, filters.maxNumAlgoOrders)) return EngineReject.MAX_NUM_ALGO_ORDERS;
   if (exceeds(open?.icebergs, icebergs, filters.maxNumIcebergOrders)) return EngineReject.MAX_NUM_ICEBERG_ORDERS;
   if (exceeds(open?.lists, lists, filters.maxNumOrderLists)) return EngineReject.MAX_NUM_ORDER_LISTS;
+  return refuseTotals(state, context.limits, { orders: orders.length, algos, icebergs, lists });
+}
+
+type Counts = Readonly<Pick<SymbolOrders, 'orders' | 'algos' | 'icebergs' | 'lists'>>;
+
+function refuseTotals(state: AccountState, limits: AccountLimits, more: Counts): EngineReason | undefined {
+  const { maxNumOrders, maxNumAlgoOrders, maxNumIcebergOrders, maxNumOrderLists } = limits;
+  if (maxNumOrders + maxNumAlgoOrders + maxNumIcebergOrders + maxNumOrderLists === 0) return undefined;
+  const open = { orders: 0, algos: 0, icebergs: 0, lists: 0 };
+  for (const symbol of state.symbols.values()) {
+    open.orders += symbol.orders;
+    open.algos += symbol.algos;
+    open.icebergs += symbol.icebergs;
+    open.lists += symbol.lists;
+  }
+  if (exceeds(open.orders, more.orders, maxNumOrders)) return EngineReject.EXCHANGE_MAX_NUM_ORDERS;
+  if (exceeds(open.algos, more.algos, maxNumAlgoOrders)) return EngineReject.EXCHANGE_MAX_NUM_ALGO_ORDERS;
+  if (exceeds(open.icebergs, more.icebergs, maxNumIcebergOrders)) return EngineReject.EXCHANGE_MAX_NUM_ICEBERG_ORDERS;
+  if (exceeds(open.lists, more.lists, maxNumOrderLists)) return EngineReject.EXCHANGE_MAX_NUM_ORDER_LISTS;
   return undefined;
 }
 

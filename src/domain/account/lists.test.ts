@@ -5,6 +5,7 @@ import type { NewOrder } from '../command.ts';
 import { OrderStatus } from '../orderStatus.ts';
 import { ContingencyType, ListLeg, OrderType, RequestKind, Side } from '../orderTerms.ts';
 import { type EngineReason, EngineReject } from '../rejectReason.ts';
+import { NO_ACCOUNT_LIMITS } from './limits.ts';
 
 let bench: AccountBench;
 
@@ -411,6 +412,10 @@ describe('a list is refused', () => {
   it('by counts: every leg counts, and the list as one', () => {
     bench.setFilters({ maxNumOrders: 1 });
     refuses(EngineReject.MAX_NUM_ORDERS, () => oto());
+    bench.setFilters({});
+    bench.limits = { ...bench.limits, maxNumOrders: 1 };
+    refuses(EngineReject.EXCHANGE_MAX_NUM_ORDERS, () => oto());
+    bench.limits = NO_ACCOUNT_LIMITS;
     bench.setFilters({ maxNumOrderLists: 1 });
     oto({ lots: 1 });
     refuses(EngineReject.MAX_NUM_ORDER_LISTS, () =>

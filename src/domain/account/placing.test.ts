@@ -253,6 +253,21 @@ describe('a new order is refused', () => {
     expect(bench.place({ clientOrderId: 'c' })).toMatchObject({ ok: true });
   });
 
+  it('by EXCHANGE_MAX_NUM_*, over all symbols', () => {
+    bench.limits = { maxNumOrders: 3, maxNumAlgoOrders: 2, maxNumIcebergOrders: 1, maxNumOrderLists: 0 };
+    bench.instruments.set('BTCEUR', instrumentOf({ symbol: 'BTCEUR', quoteAsset: 'EUR' }));
+    bench.deposit('EUR', 10_000n);
+    const stop = { type: OrderType.STOP_LOSS_LIMIT, stopPriceTicks: 110 };
+    bench.place({ ...stop, clientOrderId: 'a' });
+    bench.place({ ...stop, clientOrderId: 'b' }, { symbol: 'BTCEUR' });
+    refuses(EngineReject.EXCHANGE_MAX_NUM_ALGO_ORDERS, () => bench.place({ ...stop, clientOrderId: 'c' }));
+    bench.place({ icebergLots: 1, clientOrderId: 'd' }, { symbol: 'BTCEUR' });
+    refuses(EngineReject.EXCHANGE_MAX_NUM_ORDERS, () => bench.place({ clientOrderId: 'e' }));
+    bench.settle(marketSays(1, { status: OrderStatus.Expired }));
+    refuses(EngineReject.EXCHANGE_MAX_NUM_ICEBERG_ORDERS, () => bench.place({ icebergLots: 1, clientOrderId: 'f' }));
+    expect(bench.place({ clientOrderId: 'e' })).toMatchObject({ ok: true });
+  });
+
   it('by MAX_POSITION: what is held, on order on any symbol of the asset, and asked for', () => {
     bench.setFilters({ maxPositionUnits: 60_000n });
     bench.instruments.set('BTCEUR', instrumentOf({ symbol: 'BTCEUR', quoteAsset: 'EUR', lotUnits: 100 }));

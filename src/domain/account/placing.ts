@@ -27,7 +27,7 @@ export function placeOrder(step: Step, commandId: number, symbol: string, order:
   const reason =
     refuseNewOrders(profile, instrument) ??
     (state.orderNamed(symbol, order.clientOrderId) === undefined ? undefined : EngineReject.DUPLICATE_ORDER) ??
-    refuseCounts(state, instrument, [order], 0) ??
+    refuseCounts(state, context, instrument, [order], 0) ??
     (order.side === Side.BUY ? refusePosition(state, context, instrument, order.lots) : undefined);
   if (reason !== undefined) return refused(reason);
 
@@ -58,7 +58,7 @@ export function placeOrderList(step: Step, command: PlaceOrderList): CommandRepl
     refuseNewOrders(profile, instrument) ??
     refuseShape(command.contingencyType, orders) ??
     refuseNames(step, command) ??
-    refuseCounts(state, instrument, orders, 1) ??
+    refuseCounts(state, context, instrument, orders, 1) ??
     (orders.some(buys) ? refusePosition(state, context, instrument, boughtLots(command.contingencyType, orders)) : undefined);
   if (reason !== undefined) return refused(reason);
 

@@ -56,7 +56,7 @@ export function cancelReplace(step: Step, command: CancelReplace): CommandReply 
   const reason =
     refuseNewOrders(profile, instrument) ??
     (instrument.cancelReplaceAllowed ? undefined : EngineReject.CANCEL_REPLACE_UNSUPPORTED) ??
-    refuseCounts(state, instrument, [command.order], 0);
+    refuseCounts(state, context, instrument, [command.order], 0);
   if (reason !== undefined) return refused(reason);
 
   const order = findOrder(step, command.symbol, command, EngineReject.UNKNOWN_ORDER);

@@ -1,4 +1,5 @@
 // What an operator may set of the Binance-compatible API.
+import { type AccountLimits, NO_ACCOUNT_LIMITS } from '../../domain/account/limits.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimitSettings } from './rateLimits/rateLimitSettings.ts';
 
 export interface BinanceSettings {
@@ -7,11 +8,8 @@ export interface BinanceSettings {
   readonly legacyListenKeys: boolean;
   /** Answers the few /sapi, /fapi and /dapi routes that clients call by default when they load. */
   readonly foreignRoutes: boolean;
-  /** Account-wide filters; 0 = none. */
-  readonly exchangeMaxNumOrders: number;
-  readonly exchangeMaxNumAlgoOrders: number;
-  readonly exchangeMaxNumIcebergOrders: number;
-  readonly exchangeMaxNumOrderLists: number;
+  /** EXCHANGE_MAX_NUM_*: shown here, enforced by the accounts' writers. */
+  readonly accountLimits: AccountLimits;
   /** MAX_ASSET: the most of an asset one order may be about, as a decimal. */
   readonly maxAssets: readonly { readonly asset: string; readonly limit: string }[];
 }
@@ -20,9 +18,6 @@ export const DEFAULT_BINANCE_SETTINGS: BinanceSettings = Object.freeze<BinanceSe
   rateLimits: DEFAULT_RATE_LIMITS,
   legacyListenKeys: false,
   foreignRoutes: true,
-  exchangeMaxNumOrders: 0,
-  exchangeMaxNumAlgoOrders: 0,
-  exchangeMaxNumIcebergOrders: 0,
-  exchangeMaxNumOrderLists: 0,
+  accountLimits: NO_ACCOUNT_LIMITS,
   maxAssets: [],
 });

@@ -1,23 +1,22 @@
-// Filters that are not a symbol's: of the exchange (EXCHANGE_MAX_*) and of assets (MAX_ASSET). Set by the operator, none by
-// default. Counted over what the account has open as this process knows it, before the order is handed on.
+// Filters that are not a symbol's, set by the operator, none by default: of the exchange (EXCHANGE_MAX_*, which the account's
+// writer enforces) and of assets (MAX_ASSET, which bounds one order and is checked here).
 import type { NewOrder } from '../../../domain/command.ts';
 import { baseUnits, type Instrument, notionalUnits } from '../../../domain/instrument.ts';
-import { isTriggered } from '../../../domain/orderTerms.ts';
 import { parseUnits } from '../../units.ts';
 import { filterFailure } from '../params/amounts.ts';
 import type { Filter } from '../reports/filters.ts';
 import type { BinanceSettings } from '../settings.ts';
 import type { MethodContext } from './binanceMethod.ts';
 
-export function exchangeFilters(settings: BinanceSettings): Filter[] {
+export function exchangeFilters({ accountLimits }: Pick<BinanceSettings, 'accountLimits'>): Filter[] {
   const filters: Filter[] = [];
   const add = (filterType: string, key: string, most: number) => {
     if (most > 0) filters.push({ filterType, [key]: most });
   };
-  add('EXCHANGE_MAX_NUM_ORDERS', 'maxNumOrders', settings.exchangeMaxNumOrders);
-  add('EXCHANGE_MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders', settings.exchangeMaxNumAlgoOrders);
-  add('EXCHANGE_MAX_NUM_ICEBERG_ORDERS', 'maxNumIcebergOrders', settings.exchangeMaxNumIcebergOrders);
-  add('EXCHANGE_MAX_NUM_ORDER_LISTS', 'maxNumOrderLists', settings.exchangeMaxNumOrderLists);
+  add('EXCHANGE_MAX_NUM_ORDERS', 'maxNumOrders', accountLimits.maxNumOrders);
+  add('EXCHANGE_MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders', accountLimits.maxNumAlgoOrders);
+  add('EXCHANGE_MAX_NUM_ICEBERG_ORDERS', 'maxNumIcebergOrders', accountLimits.maxNumIcebergOrders);
+  add('EXCHANGE_MAX_NUM_ORDER_LISTS', 'maxNumOrderLists', accountLimits.maxNumOrderLists);
   return filters;
 }
 
@@ -28,33 +27,9 @@ export function assetFilters(settings: BinanceSettings, instrument: Instrument):
     .map(({ asset, limit }) => ({ filterType: 'MAX_ASSET', asset, limit }));
 }
 
-/** Throws the filter failure of the first filter that new orders would break. `lists`: how many lists they form. */
-export async function checkAccountFilters(
-  ctx: MethodContext,
-  instrument: Instrument,
-  orders: readonly NewOrder[],
-  lists = 0,
-): Promise<void> {
-  const { settings } = ctx;
-  if (settings.maxAssets.length > 0) for (const order of orders) checkMaxAsset(ctx, instrument, order);
-  const { exchangeMaxNumOrders, exchangeMaxNumAlgoOrders, exchangeMaxNumIcebergOrders, exchangeMaxNumOrderLists } = settings;
-  if (exchangeMaxNumOrders + exchangeMaxNumAlgoOrders + exchangeMaxNumIcebergOrders + exchangeMaxNumOrderLists === 0) {
-    return;
-  }
-  const history = await ctx.exchange.history();
-  const open = await history.openOrders(ctx.accountId);
-  const exceeds = (most: number, openNow: number, more: number) => most > 0 && more > 0 && openNow + more > most;
-  const algos = (list: readonly Pick<NewOrder, 'type'>[]) => list.filter(({ type }) => isTriggered(type)).length;
-  const icebergs = (list: readonly Pick<NewOrder, 'icebergLots'>[]) => list.filter((o) => o.icebergLots > 0).length;
-  if (exceeds(exchangeMaxNumOrders, open.length, orders.length)) throw filterFailure('EXCHANGE_MAX_NUM_ORDERS');
-  if (exceeds(exchangeMaxNumAlgoOrders, algos(open), algos(orders))) {
-    throw filterFailure('EXCHANGE_MAX_NUM_ALGO_ORDERS');
-  }
-  if (exceeds(exchangeMaxNumIcebergOrders, icebergs(open), icebergs(orders))) {
-    throw filterFailure('EXCHANGE_MAX_NUM_ICEBERG_ORDERS');
-  }
-  const openLists = exchangeMaxNumOrderLists > 0 ? (await history.openOrderLists(ctx.accountId)).length : 0;
-  if (exceeds(exchangeMaxNumOrderLists, openLists, lists)) throw filterFailure('EXCHANGE_MAX_NUM_ORDER_LISTS');
+/** Throws MAX_ASSET's filter failure where an order is about too much of an asset. */
+export function checkMaxAssets(ctx: MethodContext, instrument: Instrument, orders: readonly NewOrder[]): void {
+  if (ctx.settings.maxAssets.length > 0) for (const order of orders) checkMaxAsset(ctx, instrument, order);
 }
 
 /** Base asset: the quantity; quote asset: the notional, at the last price where the order names none. */

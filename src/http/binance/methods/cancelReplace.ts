@@ -9,7 +9,7 @@ import { ORDER_PARAMS } from '../params/orderTerms.ts';
 import { clientId, long, symbolText, word } from '../params/paramKinds.ts';
 import { mandatory, optional } from '../params/paramSpec.ts';
 import { cancelReport } from '../reports/orderReport.ts';
-import { checkAccountFilters } from './accountFilters.ts';
+import { checkMaxAssets } from './accountFilters.ts';
 import { defineMethod, type MethodContext } from './binanceMethod.ts';
 import { orderRef } from './cancelOrder.ts';
 import { instrumentOf } from './instruments.ts';
@@ -70,7 +70,7 @@ const cancelReplace = defineMethod({
     const instrument = instrumentOf(ctx, symbol);
     const ref = orderRef(params.cancelOrderId, params.cancelOrigClientOrderId, CANCEL_NAMES);
     const order = orderFrom(instrument, params);
-    await checkAccountFilters(ctx, instrument, [order]);
+    checkMaxAssets(ctx, instrument, [order]);
     const allowFailure = params.cancelReplaceMode === 'ALLOW_FAILURE';
     const cancelId = params.cancelNewClientOrderId ?? randomClientId();
     const cancel = {

@@ -12,7 +12,7 @@ import { clientId, decimal, symbolText } from '../params/paramKinds.ts';
 import { mandatory, optional, type Spec } from '../params/paramSpec.ts';
 import { listFields } from '../reports/listReport.ts';
 import type { ResponseType } from '../reports/orderReport.ts';
-import { checkAccountFilters } from './accountFilters.ts';
+import { checkMaxAssets } from './accountFilters.ts';
 import { type BinanceMethod, defineMethod, type MethodContext } from './binanceMethod.ts';
 import { instrumentOf } from './instruments.ts';
 import { placement } from './placeOrder.ts';
@@ -40,7 +40,7 @@ async function placeList(
   contingencyType: ContingencyType,
   orders: readonly NewOrder[],
 ): Promise<unknown> {
-  await checkAccountFilters(ctx, instrument, orders, 1);
+  checkMaxAssets(ctx, instrument, orders);
   ctx.limits.orders.add(ctx.accountId, orders.length, ctx.nowUs);
   const placed = await ctx.exchange.placeOrderList({
     accountId: ctx.accountId,

@@ -10,7 +10,7 @@ import { mandatory, optional } from '../params/paramSpec.ts';
 import type { RawParams } from '../params/rawParams.ts';
 import type { Report } from '../reports/orderFields.ts';
 import { placementReport, type ResponseType } from '../reports/orderReport.ts';
-import { checkAccountFilters } from './accountFilters.ts';
+import { checkMaxAssets } from './accountFilters.ts';
 import { defineMethod, type MethodContext } from './binanceMethod.ts';
 import { instrumentOf } from './instruments.ts';
 import { refusal } from './refusal.ts';
@@ -75,7 +75,7 @@ const orderPlace = defineMethod({
   async handle(ctx, params) {
     const instrument = instrumentOf(ctx, params.symbol);
     const order = orderFrom(instrument, params);
-    await checkAccountFilters(ctx, instrument, [order]);
+    checkMaxAssets(ctx, instrument, [order]);
     ctx.limits.orders.add(ctx.accountId, 1, ctx.nowUs);
     const placed = await ctx.exchange.placeOrder({ accountId: ctx.accountId, symbol: params.symbol, order });
     if (!placed.ok) throw refusal(placed.reason);
@@ -107,7 +107,7 @@ const orderTest = defineMethod({
     const { symbol, computeCommissionRates } = params;
     const instrument = instrumentOf(ctx, symbol);
     const order = orderFrom(instrument, params);
-    await checkAccountFilters(ctx, instrument, [order]);
+    checkMaxAssets(ctx, instrument, [order]);
     const reason = await ctx.exchange.testOrder({ accountId: ctx.accountId, symbol, order });
     if (reason !== undefined) throw refusal(reason);
     if (!computeCommissionRates) return {};
