@@ -72,7 +72,7 @@ let forwarded: [number, AccountInput][] = [];
 const contextOf = (out: ChangeLogEntry[], later: (() => void)[]): RunContext => ({
   nowUs,
   out,
-  afterPersisted: (action) => later.push(action),
+  afterPersisted: (action, value) => later.push(() => action(value)),
   forward: (key, input) => forwarded.push([key as number, input as AccountInput]),
 });
 

@@ -1,96 +1,147 @@
-// One turn of a partition: the work handed to its children and what they wrote, kept in the order of arrival.
+// One turn of a partition: the work handed to its children, in the order of arrival, and what they wrote, in that order too.
+// A child that fails leaves no trace: what it wrote, forwarded and wanted to answer in this turn is dropped.
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import type { ChildKey, RunContext } from './behaviour.ts';
 
-/** What one piece of work wrote: a range of its child's output. */
-interface Segment {
-  readonly ordinal: number;
-  readonly out: readonly ChangeLogEntry[];
-  readonly from: number;
-  readonly to: number;
-}
-
-/** How far a batch was when a child began, so that a crash leaves no trace. */
-export interface BatchMark {
-  readonly persisted: number;
-  readonly forwarded: number;
-  readonly segments: number;
-}
-
-export class Batch<Input> {
+// Parallel arrays instead of objects: a turn under load holds a thousand pieces of work and their answers.
+export class Batch<Input> implements RunContext {
   readonly nowUs: number;
-  readonly touched = new Set<ChildKey>();
-  /** Children still at work. */
-  running = 0;
-  /** Entries that no child wrote: refusals. */
-  readonly refusals: ChangeLogEntry[] = [];
-  readonly #persisted: (() => void)[] = [];
-  readonly #segments: Segment[] = [];
-  #forwarded: [ChildKey, Input][] = [];
-  #ordinal = 0;
+  out: ChangeLogEntry[] = [];
+  /** Whose work is running. */
+  #owner: ChildKey | undefined;
+  /** Who wrote out[..end], piece by piece. */
+  #owners: (ChildKey | undefined)[] = [];
+  #ends: number[] = [];
+  #actions: ((value: never) => void)[] = [];
+  #values: unknown[] = [];
+  #actionOwners: (ChildKey | undefined)[] = [];
+  #forwardedKeys: ChildKey[] = [];
+  #forwardedInputs: Input[] = [];
+  #forwardedBy: (ChildKey | undefined)[] = [];
+  #failed: Set<ChildKey> | undefined;
+  /** Where the round began: what failed before stays failed, what was done before stays done. */
+  #roundEnds = 0;
+  #roundActions = 0;
 
   constructor(nowUs: number) {
     this.nowUs = nowUs;
   }
 
-  /** Place of the next piece of work: the step keeps the order of arrival, whichever child it goes to. */
-  nextOrdinal(): number {
-    return ++this.#ordinal;
+  /** What the children at work do from here on is one round: a child that fails loses its part of this round. */
+  beginRound(): void {
+    this.#roundEnds = this.#ends.length;
+    this.#roundActions = this.#actions.length;
   }
 
-  context(out: ChangeLogEntry[] = this.refusals): RunContext {
-    return {
-      nowUs: this.nowUs,
-      out,
-      afterPersisted: (action) => this.#persisted.push(action),
-      forward: (key, input) => this.#forwarded.push([key, input as Input]),
-    };
+  /** What follows is the child's doing. */
+  begin(owner: ChildKey): void {
+    this.#owner = owner;
   }
 
-  wrote(ordinal: number, out: readonly ChangeLogEntry[], from: number, to: number): void {
-    this.#segments.push({ ordinal, out, from, to });
+  /** The piece of work is done. */
+  end(): void {
+    const { out } = this;
+    if (out.length > (this.#ends[this.#ends.length - 1] ?? 0)) {
+      this.#owners.push(this.#owner);
+      this.#ends.push(out.length);
+    }
+    this.#owner = undefined;
   }
 
-  mark(): BatchMark {
-    return { persisted: this.#persisted.length, forwarded: this.#forwarded.length, segments: this.#segments.length };
+  afterPersisted<T>(action: (value: T) => void, value: T): void {
+    this.#actions.push(action);
+    this.#values.push(value);
+    this.#actionOwners.push(this.#owner);
   }
 
-  rollBack(mark: BatchMark): void {
-    this.#persisted.length = mark.persisted;
-    this.#forwarded.length = mark.forwarded;
-    this.#segments.length = mark.segments;
+  forward(key: ChildKey, input: unknown): void {
+    this.#forwardedKeys.push(key);
+    this.#forwardedInputs.push(input as Input);
+    this.#forwardedBy.push(this.#owner);
   }
 
-  get hasForwarded(): boolean {
-    return this.#forwarded.length > 0;
+  /** The child has crashed: nothing of it is to remain. */
+  fail(owner: ChildKey): void {
+    this.end();
+    this.#failed ??= new Set();
+    this.#failed.add(owner);
+  }
+
+  hasFailed(owner: ChildKey): boolean {
+    return this.#failed?.has(owner) ?? false;
+  }
+
+  /** Ends a round: drops what the failed did in it. */
+  endRound(): void {
+    const failed = this.#failed;
+    if (failed === undefined) return;
+    this.#failed = undefined;
+    const stays = (owner: ChildKey | undefined): boolean => owner === undefined || !failed.has(owner);
+    const { out } = this;
+    const owners = this.#owners;
+    const ends = this.#ends;
+    const round = this.#roundEnds;
+    this.#owners = owners.slice(0, round);
+    this.#ends = ends.slice(0, round);
+    this.out = out.slice(0, ends[round - 1] ?? 0);
+    for (let i = round; i < ends.length; i++) {
+      if (!stays(owners[i])) continue;
+      for (let at = ends[i - 1] ?? 0; at < (ends[i] as number); at++) this.out.push(out[at] as ChangeLogEntry);
+      this.#owners.push(owners[i]);
+      this.#ends.push(this.out.length);
+    }
+    const actionOwners = this.#actionOwners;
+    const keepsAction = (_: unknown, i: number): boolean => i < this.#roundActions || stays(actionOwners[i]);
+    this.#actions = this.#actions.filter(keepsAction);
+    this.#values = this.#values.filter(keepsAction);
+    this.#actionOwners = actionOwners.filter(keepsAction);
+    const by = this.#forwardedBy;
+    this.#forwardedKeys = this.#forwardedKeys.filter((_, i) => stays(by[i]));
+    this.#forwardedInputs = this.#forwardedInputs.filter((_, i) => stays(by[i]));
+    this.#forwardedBy = by.filter(stays);
+  }
+
+  /** Every entry from out[from] on, with the child that wrote it. */
+  eachEntry(from: number, visit: (owner: ChildKey, entry: ChangeLogEntry) => void): void {
+    let at = 0;
+    for (let i = 0; i < this.#ends.length; i++) {
+      const end = this.#ends[i] as number;
+      const owner = this.#owners[i];
+      if (at < from) at = Math.min(from, end);
+      if (owner === undefined) at = end;
+      else for (; at < end; at++) visit(owner, this.out[at] as ChangeLogEntry);
+    }
+  }
+
+  /** The child that wrote all of it; undefined when several did. */
+  get writer(): ChildKey | undefined {
+    const [first] = this.#owners;
+    for (const owner of this.#owners) if (owner !== first) return undefined;
+    return first;
   }
 
   /** Takes what children forwarded, one input per child where the behaviour can merge them. */
-  takeForwarded(merge: ((first: Input, second: Input) => Input) | undefined): Iterable<[ChildKey, Input]> {
-    const forwarded = this.#forwarded;
-    this.#forwarded = [];
-    if (merge === undefined) return forwarded;
+  takeForwarded(merge: ((first: Input, second: Input) => Input) | undefined): readonly (readonly [ChildKey, Input])[] {
+    const keys = this.#forwardedKeys;
+    if (keys.length === 0) return [];
+    const inputs = this.#forwardedInputs;
+    this.#forwardedKeys = [];
+    this.#forwardedInputs = [];
+    this.#forwardedBy = [];
+    if (merge === undefined) return keys.map((key, i) => [key, inputs[i] as Input] as const);
     const merged = new Map<ChildKey, Input>();
-    for (const [key, input] of forwarded) {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as ChildKey;
+      const input = inputs[i] as Input;
       const known = merged.get(key);
       merged.set(key, known === undefined ? input : merge(known, input));
     }
-    return merged;
-  }
-
-  entries(): readonly ChangeLogEntry[] {
-    const [first] = this.#segments;
-    if (first === undefined) return this.refusals;
-    const whole = first.from === 0 && first.to === first.out.length;
-    if (this.#segments.length === 1 && this.refusals.length === 0 && whole) return first.out;
-    this.#segments.sort((a, b) => a.ordinal - b.ordinal);
-    const entries = [...this.refusals];
-    for (const { out, from, to } of this.#segments) for (let i = from; i < to; i++) entries.push(out[i] as ChangeLogEntry);
-    return entries;
+    return [...merged];
   }
 
   /** The step is in the log (or there was nothing to log): whoever waited is told. */
   persisted(): void {
-    for (const action of this.#persisted) action();
+    const actions = this.#actions;
+    for (let i = 0; i < actions.length; i++) (actions[i] as (value: unknown) => void)(this.#values[i]);
   }
 }

@@ -8,9 +8,10 @@ export type ChildKey = string | number;
 export interface RunContext {
   /** The writer's clock, one reading per batch. */
   readonly nowUs: number;
+  /** What the partition's step is made of: append to it, and touch nothing that is there. */
   readonly out: ChangeLogEntry[];
   /** Runs once the step with this batch's entries is in the log: answers to clients wait there. */
-  afterPersisted(action: () => void): void;
+  afterPersisted<T>(action: (value: T) => void, value: T): void;
   /** Hands work to another child of the partition, in the same step, after this round. */
   forward(key: ChildKey, input: unknown): void;
 }
@@ -46,11 +47,13 @@ export interface Behaviour<State, Input> {
   restore(key: ChildKey, snapshot: unknown): State;
   /** Fills the partition's indexes from a restored child. */
   index(key: ChildKey, state: State): void;
+  /** Recovery is over: indexes that only a fold needs may go. */
+  live?(): void;
   /** The same behaviour with empty indexes, for a recovery beside the living one. */
   fresh(): Behaviour<State, Input>;
   hash(state: State): string;
-  /** Subject of a step, from its entries. */
-  subject(entries: readonly ChangeLogEntry[]): string;
+  /** Subject of a step, from its entries and the child that wrote them all; undefined when several did. */
+  subject(entries: readonly ChangeLogEntry[], writer: ChildKey | undefined): string;
   /** A child is halted by poison: close its door (halt the symbol, freeze the account). */
   onPoison(key: ChildKey, reason: string): void;
   /** Why the child's door is closed, when poison closed it before the last restart. */

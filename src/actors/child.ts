@@ -9,8 +9,6 @@ export interface Work<Input> {
   readonly stream: string;
   readonly sequence: number;
   attempts: number;
-  /** Place in its batch. */
-  ordinal: number;
 }
 
 export interface Poison {
@@ -22,11 +20,12 @@ export class Child<State, Input, Message> {
   readonly key: ChildKey;
   readonly label: string;
   state: State;
-  /** Spawned on demand, stopped when idle; the state stays. */
+  /** Spawned when it crashes, stopped when idle again; the state stays. */
   actor: ActorRef<Message> | undefined;
-  /** Work of the batch being put together. */
-  assigned: Work<Input>[] = [];
-  lastActiveUs = 0;
+  /** The owed work that the batch being put together holds. */
+  given: Work<Input> | undefined;
+  /** When it last crashed. */
+  crashedUs = 0;
   /** Not empty: the child crashed and works these off one at a time; new work queues behind. */
   owed: Work<Input>[] = [];
   rebuilding = false;

@@ -3,7 +3,7 @@
 import { type Bus, BusClosedError, type BusMessage, type Lease } from '../bus/bus.ts';
 import { streams, subjects } from '../bus/subjects.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
-import { EngineReject } from '../domain/rejectReason.ts';
+import { type EngineReason, EngineReject } from '../domain/rejectReason.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Batch } from './batch.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
@@ -61,9 +61,10 @@ type QueueItem<Input> =
   /** Runs between two batches, with every child at rest. */
   | { readonly kind: 'between'; readonly action: () => void };
 
+/** To a child's actor: its share of a batch made it crash. */
 interface ChildMessage<Input> {
-  readonly batch: Batch<Input>;
-  readonly works: Work<Input>[];
+  readonly works: readonly Work<Input>[];
+  readonly error: Error;
 }
 
 type Kid<S, I> = Child<S, I, ChildMessage<I>>;
@@ -82,7 +83,10 @@ export class Partition<State, Input> {
   #log: OutputLog | undefined;
   #lease: Lease | undefined;
   #queue: QueueItem<Input>[] = [];
-  #batch: Batch<Input> | undefined;
+  /** A batch's work and the children it is for, in the order of arrival. */
+  #works: Work<Input>[] = [];
+  #workers: Kid<State, Input>[] = [];
+  #running = false;
   #scheduled = false;
   #stopped = false;
   #epoch = 0;
@@ -155,6 +159,7 @@ export class Partition<State, Input> {
     await log.append(subjects.epoch(output), [], this.#inputs.positions, this.#owedAtStart);
     this.#log = log;
     this.#epoch = epoch;
+    this.behaviour.live?.();
     this.#schedule();
     for (const input of this.behaviour.inputs) {
       let from = this.#inputs.positions.get(input.stream) ?? 0;
@@ -288,11 +293,11 @@ export class Partition<State, Input> {
     stopActor(this.#group);
   }
 
-  /** Children without work give up their actors; their state stays, compact. */
+  /** Children that have not crashed again give up their actors; their state stays. */
   passivate(): void {
     const before = this.#deps.clock.nowUs() - this.#deps.options.passivateAfterMs * 1000;
     for (const child of this.#children.values()) {
-      if (child.actor === undefined || child.parked || child.lastActiveUs > before || this.#batch?.touched.has(child.key)) continue;
+      if (child.actor === undefined || child.parked || child.crashedUs > before) continue;
       stopActor(child.actor as ActorRef<never>);
       child.actor = undefined;
     }
@@ -330,40 +335,47 @@ export class Partition<State, Input> {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#batch !== undefined || this.#queue.length === 0) return;
+    if (this.#scheduled || this.#running || this.#queue.length === 0) return;
     if ((this.#log?.inFlight ?? 0) >= this.#deps.options.maxInFlight) return;
     this.#scheduled = true;
     send(this.#writer, 'run');
   }
 
-  /** The batch size adapts by itself: what came in while the last batch ran and was appended is the next one. */
+  /**
+   * In the writer's actor. The batch size adapts by itself: what came in while the last batch was appended is the next one.
+   * The children run here, in the order in which their work arrived, and not each in an actor of its own: see
+   * docs/decisions/0030-batches.md.
+   */
   #runBatch(): void {
     this.#scheduled = false;
-    if (this.#log === undefined || this.#batch !== undefined) return;
+    if (this.#log === undefined || this.#running) return;
     const batch = new Batch<Input>(this.#deps.clock.nowUs());
-    this.#batch = batch;
+    this.#running = true;
     let taken = 0;
     while (taken < this.#queue.length && taken < this.#deps.options.maxBatch) {
       const item = this.#queue[taken] as QueueItem<Input>;
       // Children must be at rest for it: it comes first in a batch or waits for the next.
-      if (item.kind === 'between' && batch.touched.size > 0) break;
+      if (item.kind === 'between' && this.#works.length > 0) break;
       taken++;
       if (item.kind === 'message') this.#take(item.stream, item.sequence, item.entries, batch);
       else if (item.kind === 'input') this.#assign(item.key, workOf(item.input), batch);
       else if (item.kind === 'between') item.action();
-      else this.#takeOwed(item.key, batch);
+      else this.#takeOwed(item.key);
     }
     this.processed += taken;
     this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
     if (this.#queue.length < this.#deps.options.maxQueued) for (const resume of this.#roomWaiters.splice(0)) resume();
     this.#runChildren(batch);
+    this.#commit(batch);
+    this.#running = false;
+    this.#schedule();
   }
 
   #take(stream: string, sequence: number, entries: readonly ChangeLogEntry[], batch: Batch<Input>): void {
     const known = this.#inputs.positions.get(stream) ?? 0;
     const isNew = this.#inputs.consumed(stream, sequence);
     this.behaviour.route(stream, entries, (key, input) => {
-      const work: Work<Input> = { input, stream, sequence, attempts: 0, ordinal: 0 };
+      const work: Work<Input> = { input, stream, sequence, attempts: 0 };
       if (isNew) this.#assign(key, work, batch);
       // At or below the known position only children that were parked at the last stop still owe it.
       else if (sequence > (this.#owedAtStart.get(this.behaviour.label(key))?.get(stream) ?? known)) this.#owe(key, work);
@@ -383,22 +395,23 @@ export class Partition<State, Input> {
 
   #assign(key: ChildKey, work: Work<Input>, batch: Batch<Input>): void {
     const child = this.#child(key);
-    if (child === undefined) this.behaviour.refuse(key, work.input, EngineReject.UNKNOWN_ACCOUNT, batch.context());
+    if (child === undefined) this.#refuse(key, work.input, EngineReject.UNKNOWN_ACCOUNT, batch);
     else if (child.parked) child.owed.push(work);
-    else this.#give(child, work, batch);
+    else this.#give(child, work);
   }
 
-  #takeOwed(key: ChildKey, batch: Batch<Input>): void {
+  #takeOwed(key: ChildKey): void {
     const child = this.#children.get(key);
     const work = child?.owed[0];
     if (child === undefined || work === undefined || child.rebuilding || child.poison !== undefined) return;
-    if (!child.assigned.includes(work)) this.#give(child, work, batch);
+    if (child.given === work) return;
+    child.given = work;
+    this.#give(child, work);
   }
 
-  #give(child: Kid<State, Input>, work: Work<Input>, batch: Batch<Input>): void {
-    work.ordinal = batch.nextOrdinal();
-    child.assigned.push(work);
-    batch.touched.add(child.key);
+  #give(child: Kid<State, Input>, work: Work<Input>): void {
+    this.#works.push(work);
+    this.#workers.push(child);
   }
 
   #child(key: ChildKey): Kid<State, Input> | undefined {
@@ -414,88 +427,67 @@ export class Partition<State, Input> {
     return child;
   }
 
-  #actorOf(child: Kid<State, Input>): ActorRef<ChildMessage<Input>> {
-    child.actor ??= this.#deps.root.spawnStage<State, ChildMessage<Input>>(this.#group, {
-      name: child.label,
-      initialState: () => child.state,
-      handle: (state, message) => this.#runChild(child, state, message),
-      onCrash: async (message, error): Promise<CrashDecision> => {
-        await this.#crashed(child, message, error);
-        return 'reset';
-      },
-    });
-    return child.actor;
+  #refuse(key: ChildKey, input: Input, reason: EngineReason, batch: Batch<Input>): boolean {
+    batch.begin(key);
+    const refused = this.behaviour.refuse(key, input, reason, batch);
+    batch.end();
+    return refused;
   }
 
+  /** The work at hand, then what it forwarded, until nothing is left. */
   #runChildren(batch: Batch<Input>): void {
-    batch.running = batch.touched.size;
-    if (batch.running === 0) {
-      this.#finish(batch);
-      return;
-    }
-    for (const key of batch.touched) {
-      const child = this.#children.get(key) as Kid<State, Input>;
-      const works = child.assigned;
-      child.assigned = [];
-      child.lastActiveUs = batch.nowUs;
-      send(this.#actorOf(child), { batch, works });
-    }
-  }
-
-  /** In the child's actor. Its entries reach the step only when all of its share went well. */
-  #runChild(child: Kid<State, Input>, state: State, { batch, works }: ChildMessage<Input>): State {
-    const out: ChangeLogEntry[] = [];
-    const context = batch.context(out);
-    const mark = batch.mark();
-    try {
-      for (const work of works) {
-        const from = out.length;
-        this.behaviour.run(state, work.input, context);
-        if (out.length > from) batch.wrote(work.ordinal, out, from, out.length);
-      }
-    } catch (error) {
-      batch.rollBack(mark);
-      throw error;
-    }
-    for (const entry of out) this.behaviour.observe(child.key, entry);
-    if (child.owed.length > 0 && child.owed[0] === works[0]) {
-      child.owed.shift();
-      this.#nextOwed(child);
-    }
-    this.#childDone(batch);
-    return state;
-  }
-
-  #childDone(batch: Batch<Input>): void {
-    if (--batch.running > 0) return;
-    if (!batch.hasForwarded) {
-      this.#finish(batch);
-      return;
-    }
-    batch.touched.clear();
     const { behaviour } = this;
     const merge =
       behaviour.merge === undefined
         ? undefined
         : (first: Input, second: Input) => (behaviour.merge as NonNullable<typeof behaviour.merge>)(first, second);
-    for (const [key, input] of batch.takeForwarded(merge)) this.#assign(key, workOf(input), batch);
-    this.#runChildren(batch);
+    const observe = (key: ChildKey, entry: ChangeLogEntry): void => behaviour.observe(key, entry);
+    while (this.#works.length > 0) {
+      const works = this.#works;
+      const workers = this.#workers;
+      this.#works = [];
+      this.#workers = [];
+      const before = batch.out.length;
+      batch.beginRound();
+      this.#runRound(works, workers, batch);
+      batch.endRound();
+      batch.eachEntry(before, observe);
+      for (const [key, input] of batch.takeForwarded(merge)) this.#assign(key, workOf(input), batch);
+    }
   }
 
-  #finish(batch: Batch<Input>): void {
-    this.#commit(batch);
-    this.#batch = undefined;
-    this.#schedule();
+  #runRound(works: readonly Work<Input>[], workers: readonly Kid<State, Input>[], batch: Batch<Input>): void {
+    const { behaviour } = this;
+    for (let i = 0; i < works.length; i++) {
+      const work = works[i] as Work<Input>;
+      const child = workers[i] as Kid<State, Input>;
+      if (batch.hasFailed(child.key)) continue;
+      batch.begin(child.key);
+      try {
+        behaviour.run(child.state, work.input, batch);
+      } catch (error) {
+        batch.fail(child.key);
+        const share = works.filter((_, at) => workers[at] === child);
+        this.#crashed(child, share, error instanceof Error ? error : new Error(String(error)));
+        continue;
+      }
+      batch.end();
+      if (child.given === work) {
+        child.given = undefined;
+        child.owed.shift();
+        this.#nextOwed(child);
+      }
+    }
   }
 
   #commit(batch: Batch<Input>): void {
-    const entries = batch.entries();
+    const entries = batch.out;
     if (entries.length === 0) {
       batch.persisted();
       return;
     }
     const appended = (this.#log as OutputLog).append(
-      this.behaviour.subject(entries),
+      this.behaviour.subject(entries, batch.writer),
       entries,
       this.#inputs.positions,
       this.#parkedPositions(),
@@ -522,19 +514,40 @@ export class Partition<State, Input> {
     return parked;
   }
 
-  /** The child's share of the batch comes to nothing; the child is rebuilt and works it off one by one. */
-  async #crashed(child: Kid<State, Input>, message: ChildMessage<Input> | undefined, error: Error): Promise<void> {
-    const { root, bus, options } = this.#deps;
+  /** The child's share of the batch comes to nothing: it owes it, which stands in the step's header. */
+  #crashed(child: Kid<State, Input>, works: readonly Work<Input>[], error: Error): void {
     child.restarts++;
     child.rebuilding = true;
+    child.given = undefined;
+    child.crashedUs = this.#deps.clock.nowUs();
     this.#parked.add(child);
-    const works = message?.works ?? [];
     if (child.owed[0] !== works[0]) child.owed.unshift(...works);
     const first = child.owed[0];
     if (first !== undefined && works.length === 1) first.attempts++;
+    // It crashes in an actor of its own, whose supervision rebuilds it while its siblings go on.
+    send(this.#actorOf(child), { works, error });
+  }
+
+  #actorOf(child: Kid<State, Input>): ActorRef<ChildMessage<Input>> {
+    child.actor ??= this.#deps.root.spawnStage<undefined, ChildMessage<Input>>(this.#group, {
+      name: child.label,
+      initialState: () => undefined,
+      handle: (_state, { error }) => {
+        throw error;
+      },
+      onCrash: async (_message, error): Promise<CrashDecision> => {
+        await this.#rebuild(child, error);
+        return 'reset';
+      },
+    });
+    return child.actor;
+  }
+
+  /** From snapshot and log, after a pause that grows with the attempts; then it works off what it owes, one by one. */
+  async #rebuild(child: Kid<State, Input>, error: Error): Promise<void> {
+    const { root, bus, options } = this.#deps;
+    const first = child.owed[0];
     const attempt = first?.attempts ?? 0;
-    // Its siblings' entries go into the log now; what the child owes stands in the step's header.
-    if (message !== undefined) this.#childDone(message.batch);
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, backOffMs(attempt - 1)));
     await this.#log?.whenIdle();
     const recovered = await recoverPartition(bus, this.behaviour.fresh(), {
@@ -575,7 +588,7 @@ export class Partition<State, Input> {
   /** Passes over the input: whoever waits for it is refused. False when it must not be passed over. */
   #giveUp(child: Kid<State, Input>, work: Work<Input>): boolean {
     const batch = new Batch<Input>(this.#deps.clock.nowUs());
-    if (!this.behaviour.refuse(child.key, work.input, EngineReject.POISON, batch.context())) return false;
+    if (!this.#refuse(child.key, work.input, EngineReject.POISON, batch)) return false;
     child.owed.shift();
     this.#push({ kind: 'between', action: () => this.#commit(batch) });
     return true;
@@ -598,5 +611,5 @@ export class Partition<State, Input> {
 }
 
 function workOf<Input>(input: Input): Work<Input> {
-  return { input, stream: '', sequence: 0, attempts: 0, ordinal: 0 };
+  return { input, stream: '', sequence: 0, attempts: 0 };
 }

@@ -1,7 +1,7 @@
 // What the market log says became of commands: reads each step once and hands every command its report. A report is
 // built only from what is in the log.
 import { applyChanges, namesOf } from '../../domain/changedFields.ts';
-import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
+import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
 import { OrderField, type PreventedMatch, type RequestOutcome, type SpotOrder } from '../../domain/spotOrder.ts';
 import { OrderListField, type SpotOrderList } from '../../domain/spotOrderList.ts';
 import { type SpotTrade, takerOrderId } from '../../domain/spotTrade.ts';
@@ -40,11 +40,12 @@ interface Draft {
 
 /** Reads one step; call it before the step is folded into `before`. */
 export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBefore, listener: ReportListener): void {
-  if (!concernsAnyone(entries, listener)) return;
+  const asked = askedAfter(entries, listener);
+  if (asked === undefined) return;
   const drafts = new Map<number, Draft>();
   const placed: Draft[] = [];
   const lists = new Map<number, SpotOrderList>();
-  const outcomes: { readonly orderId: number; readonly outcome: RequestOutcome }[] = [];
+  const outcomes: Outcome[] = [];
   for (const entry of entries) {
     const change = entry.changeType;
     if (entry.entityType === EntityType.SpotTrade) {
@@ -52,27 +53,29 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
     } else if (entry.entityType === EntityType.SpotOrder) {
       const orderId = entry.entityId as number;
       if (change.kind === ChangeKind.Created) {
-        const draft: Draft = {
-          order: { ...(change.fields as SpotOrder) },
-          fills: [],
-          prevented: [],
-          executionId: entry.sequence,
-          origClientOrderId: '',
-        };
+        const row = change.fields as SpotOrder;
+        const awaited = listener.awaits(row.commandId);
+        // Nobody hears of an order of others, unless it is of a list that somebody here cancels.
+        if (!awaited && row.orderListId === -1 && !asked.has(orderId)) continue;
+        const draft = draftOf(row, entry);
         drafts.set(orderId, draft);
-        if (listener.awaits(draft.order.commandId)) placed.push(draft);
+        if (awaited) placed.push(draft);
       } else if (change.kind === ChangeKind.Updated) {
-        const draft = drafts.get(orderId) ?? draftOf(before.openOrder(orderId), entry);
+        let draft = drafts.get(orderId);
+        if (draft === undefined) {
+          const known = before.openOrder(orderId);
+          if (known !== undefined && (known.orderListId !== -1 || asked.has(orderId))) {
+            draft = draftOf(known, entry);
+            drafts.set(orderId, draft);
+          }
+        }
         if (draft !== undefined) {
-          drafts.set(orderId, draft);
-          const clientOrderId = draft.order.clientOrderId;
+          const { clientOrderId } = draft.order;
           applyChanges(draft.order, orderNames, change.changedFields);
           if (draft.order.clientOrderId !== clientOrderId) draft.origClientOrderId = clientOrderId;
           draft.executionId = entry.sequence;
         }
-        notePrevented(newValue(change.changedFields, OrderField.preventedMatch) as PreventedMatch | null | undefined, drafts);
-        const outcome = newValue(change.changedFields, OrderField.outcome) as RequestOutcome | null | undefined;
-        if (outcome && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome });
+        noteRare(orderId, change.changedFields, drafts, outcomes, listener);
       }
     } else if (entry.entityType === EntityType.SpotOrderList) {
       if (change.kind === ChangeKind.Created) lists.set(entry.entityId as number, { ...(change.fields as SpotOrderList) });
@@ -95,8 +98,31 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
   }
 }
 
+interface Outcome {
+  readonly orderId: number;
+  readonly outcome: RequestOutcome;
+}
+
+/** What few changes hold: the outcome of a request, a self-trade that was prevented. */
+function noteRare(
+  orderId: number,
+  changed: ChangedFields,
+  drafts: ReadonlyMap<number, Draft>,
+  outcomes: Outcome[],
+  listener: ReportListener,
+): void {
+  for (let i = 0; i < changed.length; i += 3) {
+    const field = changed[i];
+    if (field === OrderField.preventedMatch) notePrevented(changed[i + 2] as PreventedMatch | null, drafts);
+    else if (field === OrderField.outcome) {
+      const outcome = changed[i + 2] as RequestOutcome | null;
+      if (outcome && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome });
+    }
+  }
+}
+
 /** A prevented match stands on the maker's and on the taker's entry alike; the taker's report lists it once. */
-function notePrevented(match: PreventedMatch | null | undefined, drafts: ReadonlyMap<number, Draft>): void {
+function notePrevented(match: PreventedMatch | null, drafts: ReadonlyMap<number, Draft>): void {
   if (!match) return;
   const prevented = drafts.get(match.takerOrderId)?.prevented;
   if (prevented?.some(({ preventedMatchId }) => preventedMatchId === match.preventedMatchId) === false) prevented.push(match);
@@ -104,7 +130,7 @@ function notePrevented(match: PreventedMatch | null | undefined, drafts: Readonl
 
 /** Cancelling one leg ends its list: the list's end and the other legs' are the same command's doing. */
 function reportLists(
-  outcomes: readonly { readonly orderId: number; readonly outcome: RequestOutcome }[],
+  outcomes: readonly Outcome[],
   drafts: ReadonlyMap<number, Draft>,
   lists: ReadonlyMap<number, SpotOrderList>,
   reported: ReadonlySet<number>,
@@ -122,22 +148,29 @@ function reportLists(
   }
 }
 
-function concernsAnyone(entries: readonly ChangeLogEntry[], listener: ReportListener): boolean {
+const NOBODY: ReadonlySet<number> = new Set();
+
+/** The orders whose requests somebody here waits for; undefined when the step concerns nobody here. */
+function askedAfter(entries: readonly ChangeLogEntry[], listener: ReportListener): ReadonlySet<number> | undefined {
+  let concerned = false;
+  let asked: Set<number> | undefined;
   for (const entry of entries) {
     const change = entry.changeType;
     if (entry.entityType === EntityType.SpotTrade) continue;
     if (change.kind === ChangeKind.Created) {
-      if (listener.awaits((change.fields as { readonly commandId: number }).commandId)) return true;
+      concerned ||= listener.awaits((change.fields as { readonly commandId: number }).commandId);
     } else if (change.kind === ChangeKind.Updated && entry.entityType === EntityType.SpotOrder) {
       const outcome = newValue(change.changedFields, OrderField.outcome) as RequestOutcome | null | undefined;
-      if (outcome && listener.awaits(outcome.commandId)) return true;
+      if (!outcome || !listener.awaits(outcome.commandId)) continue;
+      asked ??= new Set();
+      asked.add(entry.entityId as number);
     }
   }
-  return false;
+  return asked ?? (concerned ? NOBODY : undefined);
 }
 
-function draftOf(order: Readonly<SpotOrder> | undefined, entry: ChangeLogEntry): Draft | undefined {
-  return order && { order: { ...order }, fills: [], prevented: [], executionId: entry.sequence, origClientOrderId: '' };
+function draftOf(order: Readonly<SpotOrder>, entry: ChangeLogEntry): Draft {
+  return { order: { ...order }, fills: [], prevented: [], executionId: entry.sequence, origClientOrderId: '' };
 }
 
 function reportOf(draft: Draft, requestClientOrderId: string): OrderReport {

@@ -89,13 +89,8 @@ export class KLineBehaviour implements Behaviour<KLineBuilder, KLineInput> {
     return builder.hash();
   }
 
-  subject(entries: readonly ChangeLogEntry[]): string {
-    let symbol: string | undefined;
-    for (const entry of entries) {
-      const of = this.keyOf(entry) as string;
-      symbol = symbol === undefined || symbol === of ? of : MIXED;
-    }
-    return subjects.kline(this.partition, symbol ?? MIXED);
+  subject(_entries: readonly ChangeLogEntry[], writer: ChildKey | undefined): string {
+    return subjects.kline(this.partition, (writer as string | undefined) ?? MIXED);
   }
 
   onPoison(key: ChildKey, reason: string): void {

@@ -37,8 +37,7 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
   readonly #options: MarketBehaviourOptions;
   /** Open orders and lists to their symbol; needed to fold, not to run. */
   readonly #symbolOf = new Map<number, string>();
-  /** Orders that ended since the last step was named. */
-  readonly #ended = new Map<number, string>();
+  #live = false;
 
   constructor(options: MarketBehaviourOptions) {
     this.#options = options;
@@ -141,7 +140,13 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
     return true;
   }
 
+  live(): void {
+    this.#live = true;
+    this.#symbolOf.clear();
+  }
+
   observe(key: ChildKey, entry: ChangeLogEntry): void {
+    if (this.#live) return;
     if (entry.entityType !== EntityType.SpotOrder && entry.entityType !== EntityType.SpotOrderList) return;
     const id = entry.entityId as number;
     const change = entry.changeType;
@@ -151,10 +156,7 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
     } else if (change.kind === ChangeKind.Updated) {
       if (entry.entityType === EntityType.SpotOrder) {
         const status = newValue(change.changedFields, OrderField.status) as OrderStatus | undefined;
-        if (status !== undefined && isTerminal(status)) {
-          this.#symbolOf.delete(id);
-          this.#ended.set(id, key as string);
-        }
+        if (status !== undefined && isTerminal(status)) this.#symbolOf.delete(id);
       }
     }
   }
@@ -195,21 +197,10 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
     return market.hash();
   }
 
-  subject(entries: readonly ChangeLogEntry[]): string {
-    let symbol: string | undefined;
-    let trades = false;
-    for (const entry of entries) {
-      if (entry.entityType === EntityType.SpotTrade) trades = true;
-      const of = this.#symbolOfEntry(entry);
-      if (of !== undefined) symbol = symbol === undefined || symbol === of ? of : MIXED;
-    }
-    this.#ended.clear();
-    return trades ? subjects.tradeMatch(this.partition, symbol ?? MIXED) : subjects.orderMatch(this.partition, symbol ?? MIXED);
-  }
-
-  /** Orders that ended in this step have left the index already. */
-  #symbolOfEntry(entry: ChangeLogEntry): string | undefined {
-    return (this.keyOf(entry) as string | undefined) ?? this.#ended.get(entry.entityId as number);
+  subject(entries: readonly ChangeLogEntry[], writer: ChildKey | undefined): string {
+    const symbol = (writer as string | undefined) ?? MIXED;
+    for (const entry of entries) if (entry.entityType === EntityType.SpotTrade) return subjects.tradeMatch(this.partition, symbol);
+    return subjects.orderMatch(this.partition, symbol);
   }
 
   onPoison(key: ChildKey, reason: string): void {

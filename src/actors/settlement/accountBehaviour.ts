@@ -145,7 +145,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
       case 'command': {
         const reply = account.execute(input.command, this, context.out);
         if (reply === 'deferred') this.#defer(input.command.commandId, account.accountId, input.answer);
-        else context.afterPersisted(() => input.answer(reply));
+        else context.afterPersisted(input.answer, reply);
         return;
       }
       case 'settle': {
@@ -154,10 +154,10 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
           this.#sagaAccounts.delete(reply.commandId);
           const waiting = this.#deferred.get(reply.commandId);
           if (waiting === undefined) continue;
-          context.afterPersisted(() => {
-            this.#deferred.delete(reply.commandId);
-            waiting.answer(reply);
-          });
+          context.afterPersisted((settled: DeferredReply) => {
+            this.#deferred.delete(settled.commandId);
+            waiting.answer(settled);
+          }, reply);
         }
         this.#forwardFees(account.accountId, input.entries, context);
         return;
@@ -202,7 +202,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
 
   refuse(_key: ChildKey, input: AccountInput, reason: EngineReason, context: RunContext): boolean {
     if (input.kind !== 'command') return false;
-    context.afterPersisted(() => input.answer({ ok: false, reason }));
+    context.afterPersisted(input.answer, { ok: false, reason });
     return true;
   }
 
@@ -267,21 +267,17 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     return account.hash();
   }
 
-  subject(entries: readonly ChangeLogEntry[]): string {
+  subject(entries: readonly ChangeLogEntry[], writer: ChildKey | undefined): string {
     let symbol: string | undefined;
-    let account: string | undefined;
     for (const entry of entries) {
-      if (entry.entityType === EntityType.Balance) {
-        const id = entry.entityId as string;
-        const owner = id.slice(0, id.indexOf('-'));
-        account = account === undefined || account === owner ? owner : MIXED;
-      } else {
-        const of = symbolForMatch(entry);
-        if (of !== undefined) symbol = symbol === undefined || symbol === of ? of : MIXED;
-      }
+      if (entry.entityType === EntityType.Balance) continue;
+      const of = symbolForMatch(entry);
+      if (of === undefined || of === symbol) continue;
+      if (symbol !== undefined) return subjects.orderAcquiring(this.partition, MIXED);
+      symbol = of;
     }
     if (symbol !== undefined) return subjects.orderAcquiring(this.partition, symbol);
-    return subjects.balanceSettlement(this.partition, account ?? MIXED);
+    return subjects.balanceSettlement(this.partition, writer === undefined ? MIXED : String(writer));
   }
 
   onPoison(key: ChildKey, reason: string): void {

@@ -17,6 +17,8 @@ export class Holding {
   /** As the log has them; equal to free and locked between two steps. */
   loggedFree = 0n;
   loggedLocked = 0n;
+  /** Its entity id, once it was written. */
+  #id = '';
 
   constructor(asset: string) {
     this.asset = asset;
@@ -41,7 +43,8 @@ export class Holding {
     // A transfer is always written: its requestId is what a retry is recognised by.
     if (free === loggedFree && locked === loggedLocked && updateUs >= 0 && requestId === '') return undefined;
     if (free < 0n || locked < 0n) throw new InvariantError(`account ${accountId} ${this.asset}: free ${free}, locked ${locked}`);
-    const id = entityIds.balance(accountId, this.asset);
+    if (this.#id === '') this.#id = entityIds.balance(accountId, this.asset);
+    const id = this.#id;
     const causeBefore = this.cause;
     const requestIdBefore = this.requestId;
     this.loggedFree = free;
