@@ -6,6 +6,7 @@ import { checkInstrument } from '../domain/orderChecks.ts';
 import { SymbolStatus } from '../domain/orderTerms.ts';
 import { type EngineReason, EngineReject } from '../domain/rejectReason.ts';
 import type { AccountEvents } from '../ports/accountEvents.ts';
+import type { AdminAccess } from '../ports/adminAccess.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
   AccountView,
@@ -25,6 +26,7 @@ import type {
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 import type { MarketData } from '../ports/marketData.ts';
 import { type SecretBox, SecretBoxError } from '../ports/secretBox.ts';
+import { ActionLog } from './admin/actionLog.ts';
 import type { AdminChange } from './admin/adminBehaviour.ts';
 import { KeySecrets, withOpenSecrets } from './admin/keySecrets.ts';
 import { healthOf } from './health.ts';
@@ -51,6 +53,7 @@ export class Exchange implements ExchangePort, Admin {
   readonly registry: Registry;
   readonly markets: MarketData;
   readonly accountEvents: AccountEvents;
+  readonly access: AdminAccess;
   readonly #pipeline: Pipeline;
   readonly #options: ExchangeOptions;
   readonly #secrets: KeySecrets;
@@ -63,6 +66,7 @@ export class Exchange implements ExchangePort, Admin {
     this.registry = withOpenSecrets(pipeline.registry, this.#secrets);
     this.markets = pipeline.hub.markets;
     this.accountEvents = pipeline.hub.accountEvents;
+    this.access = new ActionLog({ bus: pipeline.bus, registry: pipeline.registry, change: (change) => this.#change(change) });
   }
 
   get admin(): Admin {

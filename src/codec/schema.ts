@@ -1,6 +1,7 @@
 // What each field of each entity is on the wire: one table, read by the writers, the readers and the printer.
 // Positions come from the domain's *Field tables; this file adds the kind, the default and the words of codes.
 import { AccountField, ApiKeyField, ApiKeyKind } from '../domain/accountProfile.ts';
+import { AdminActionField, AdminOutcome, AdminRole, AdminTokenField } from '../domain/adminAccess.ts';
 import { BalanceCause, BalanceField } from '../domain/balance.ts';
 import { EntityType } from '../domain/changeLogEntry.ts';
 import { InstrumentField } from '../domain/instrument.ts';
@@ -307,6 +308,46 @@ export const instrumentSchema = define(
   InstrumentField.filters + 1,
 );
 
+export const adminTokenSchema = define(
+  EntityType.AdminToken,
+  'AdminToken',
+  AdminTokenField,
+  {
+    tokenId: string,
+    name: string,
+    role: wordsOf(AdminRole),
+    hash: { ...string, isSecret: true },
+    createdUs: time,
+    expireUs: time,
+    ipAllowList: composite(FieldKind.STRINGS, undefined),
+    revoked: boolean,
+    updateUs: time,
+  },
+  AdminTokenField.ipAllowList + 1,
+);
+
+export const adminActionSchema = define(
+  EntityType.AdminAction,
+  'AdminAction',
+  AdminActionField,
+  {
+    actionId: int,
+    timeUs: time,
+    actor: string,
+    tokenId: string,
+    role: wordsOf(AdminRole),
+    address: string,
+    action: string,
+    target: string,
+    details: string,
+    outcome: wordsOf(AdminOutcome),
+    errorCode: int,
+    result: string,
+    updateUs: time,
+  },
+  AdminActionField.action + 1,
+);
+
 const byType: (EntitySchema | undefined)[] = [];
 for (const schema of [
   orderSchema,
@@ -317,6 +358,8 @@ for (const schema of [
   accountSchema,
   apiKeySchema,
   instrumentSchema,
+  adminTokenSchema,
+  adminActionSchema,
 ]) {
   byType[schema.entityType] = schema;
 }

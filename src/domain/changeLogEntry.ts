@@ -1,5 +1,6 @@
 // The one event type of the exchange: every stage reads and writes nothing else.
 import type { AccountProfile, ApiKey } from './accountProfile.ts';
+import type { AdminAction, AdminToken } from './adminAccess.ts';
 import type { Balance } from './balance.ts';
 import type { Instrument } from './instrument.ts';
 import type { KLine } from './klineEntry.ts';
@@ -17,6 +18,8 @@ export const EntityType = {
   Account: 6,
   ApiKey: 7,
   Symbol: 8,
+  AdminToken: 9,
+  AdminAction: 10,
 } as const;
 export type EntityType = (typeof EntityType)[keyof typeof EntityType];
 
@@ -33,9 +36,11 @@ export interface Entities {
   [EntityType.Account]: AccountProfile;
   [EntityType.ApiKey]: ApiKey;
   [EntityType.Symbol]: Instrument;
+  [EntityType.AdminToken]: AdminToken;
+  [EntityType.AdminAction]: AdminAction;
 }
 
-/** Orders and order lists: their id. Accounts: their id. Others: see entityIds below. */
+/** Orders, order lists, accounts, admin actions: their id. Others: see entityIds below. */
 export type EntityId = number | string;
 
 /** Values of changed fields; composites (request, outcome, preventedMatch, rates, filters) as the object. */

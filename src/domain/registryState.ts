@@ -1,5 +1,6 @@
 // Accounts, keys and symbols as the admin log says: the fold behind every registry and the state of the admin log's writer.
 import { AccountField, type AccountProfile, type ApiKey, ApiKeyField, type FeeRates } from './accountProfile.ts';
+import { type AdminAction, AdminActionField, AdminOutcome, type AdminToken, AdminTokenField } from './adminAccess.ts';
 import { applyChanges, namesOf } from './changedFields.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType } from './changeLogEntry.ts';
 import { type Instrument, InstrumentField } from './instrument.ts';
@@ -8,6 +9,11 @@ import { StateHash } from './stateHash.ts';
 const accountNames = namesOf<AccountProfile>(AccountField);
 const apiKeyNames = namesOf<ApiKey>(ApiKeyField);
 const instrumentNames = namesOf<Instrument>(InstrumentField);
+const tokenNames = namesOf<AdminToken>(AdminTokenField);
+const actionNames = namesOf<AdminAction>(AdminActionField);
+
+/** Actions whose outcome is open: as many as requests can be under way, and what crashes left behind. */
+const OPEN_ACTIONS_MAX = 1000;
 
 const NO_FEES: FeeRates = { makerRate: 0, takerRate: 0 };
 
@@ -15,6 +21,10 @@ export interface RegistrySnapshot {
   readonly accounts: AccountProfile[];
   readonly apiKeys: ApiKey[];
   readonly instruments: Instrument[];
+  /** These three are absent in snapshots from before there were roles. */
+  readonly tokens?: AdminToken[];
+  readonly openActions?: AdminAction[];
+  readonly lastActionId?: number;
 }
 
 export class RegistryState {
@@ -24,6 +34,9 @@ export class RegistryState {
   readonly #instruments = new Map<string, Instrument>();
   #listed: readonly Instrument[] = [];
   readonly #scales = new Map<string, number>();
+  readonly #tokens = new Map<string, AdminToken>();
+  readonly #openActions = new Map<number, AdminAction>();
+  #lastActionId = 0;
 
   /** Entities are replaced, never changed in place: who holds one keeps what it read. */
   apply(entry: ChangeLogEntry): void {
@@ -46,8 +59,40 @@ export class RegistryState {
         this.#scales.set(instrument.quoteAsset, instrument.quoteScale);
         return;
       }
+      case EntityType.AdminToken:
+        replace(this.#tokens, entry.entityId as string, entry, tokenNames);
+        return;
+      case EntityType.AdminAction:
+        this.#applyAction(entry.entityId as number, entry);
+        return;
       default:
     }
+  }
+
+  /** Only what is under way is kept: the log has the rest, and it grows without end. */
+  #applyAction(actionId: number, entry: ChangeLogEntry): void {
+    if (entry.changeType.kind === ChangeKind.Created) this.#lastActionId = actionId;
+    else if (!this.#openActions.has(actionId)) return;
+    const action = replace(this.#openActions, actionId, entry, actionNames);
+    if (action?.outcome !== AdminOutcome.STARTED) this.#openActions.delete(actionId);
+    else if (this.#openActions.size > OPEN_ACTIONS_MAX) this.#openActions.delete(this.#openActions.keys().next().value as number);
+  }
+
+  token(tokenId: string): AdminToken | undefined {
+    return this.#tokens.get(tokenId);
+  }
+
+  tokens(): readonly AdminToken[] {
+    return [...this.#tokens.values()];
+  }
+
+  openAction(actionId: number): AdminAction | undefined {
+    return this.#openActions.get(actionId);
+  }
+
+  /** 0 = there was none. */
+  get lastActionId(): number {
+    return this.#lastActionId;
   }
 
   instrument(symbol: string): Instrument | undefined {
@@ -96,6 +141,9 @@ export class RegistryState {
       accounts: [...this.#accounts.values()],
       apiKeys: [...this.#apiKeys.values()],
       instruments: [...this.#instruments.values()],
+      tokens: [...this.#tokens.values()],
+      openActions: [...this.#openActions.values()],
+      lastActionId: this.#lastActionId,
     };
   }
 
@@ -112,6 +160,9 @@ export class RegistryState {
       state.#scales.set(instrument.quoteAsset, instrument.quoteScale);
     }
     state.#listed = [...state.#instruments.values()];
+    for (const token of snapshot.tokens ?? []) state.#tokens.set(token.tokenId, token);
+    for (const action of snapshot.openActions ?? []) state.#openActions.set(action.actionId, action);
+    state.#lastActionId = snapshot.lastActionId ?? 0;
     return state;
   }
 
@@ -134,7 +185,13 @@ export class RegistryState {
         .number(k.revoked ? 1 : 0);
     for (const i of [...this.#instruments.values()].sort((x, y) => (x.symbol < y.symbol ? -1 : 1)))
       hash.string(i.symbol).number(i.status).string(i.haltReason);
-    return hash.digest();
+    for (const t of [...this.#tokens.values()].sort((x, y) => (x.tokenId < y.tokenId ? -1 : 1)))
+      hash
+        .string(t.tokenId)
+        .string(t.hash)
+        .number(t.role)
+        .number(t.revoked ? 1 : 0);
+    return hash.number(this.#lastActionId).number(this.#openActions.size).digest();
   }
 }
 

@@ -68,6 +68,7 @@ export const EdgeReject = {
   EXISTS: edge(-4106, 409, 'Not done: {why}.'),
   ADMIN_UNKNOWN: edge(-4107, 404, 'Not found: {why}.'),
   ADMIN_INVALID: edge(-4108, 400, 'Not accepted: {why}.'),
+  ADMIN_FORBIDDEN: edge(-4109, 403, 'The role {role} may not do this.'),
   WS_NOT_AUTHENTICATED: edge(-4200, 401, "Channel '{channel}' needs an authenticated connection."),
   WS_TOO_MANY_SUBSCRIPTIONS: edge(-4201, 400, 'A connection may hold {limit} subscriptions.'),
   WS_UNKNOWN_CHANNEL: edge(-4202, 400, "Unknown channel '{channel}'."),

@@ -9,6 +9,7 @@ import type { PreventedMatch, SpotOrder } from '../domain/spotOrder.ts';
 import type { SpotOrderList } from '../domain/spotOrderList.ts';
 import type { SpotTrade } from '../domain/spotTrade.ts';
 import type { AccountEvents } from './accountEvents.ts';
+import type { AdminAccess } from './adminAccess.ts';
 import type { Clock } from './clock.ts';
 import type { HistoryQueries } from './historyQueries.ts';
 import type { MarketData } from './marketData.ts';
@@ -123,6 +124,7 @@ export interface SecretsReport {
 }
 
 export interface Admin {
+  readonly access: AdminAccess;
   createAccount(account: { readonly name: string; readonly rates?: FeeRates; readonly accountId?: number }): Promise<AccountProfile>;
   updateAccount(
     accountId: number,

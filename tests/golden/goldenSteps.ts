@@ -314,6 +314,48 @@ export const goldenSteps: Readonly<Record<string, readonly ChangeLogEntry[]>> = 
       T,
     ),
   ]),
+  AdminToken: numbered([
+    created(
+      EntityType.AdminToken,
+      '0123456789ab',
+      {
+        tokenId: '0123456789ab',
+        name: 'zoe',
+        role: 3,
+        hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+        createdUs: T,
+        expireUs: T + 86_400_000_000,
+        ipAllowList: ['10.0.0.0/8'],
+        revoked: false,
+        updateUs: T,
+      },
+      T,
+    ),
+    updated(EntityType.AdminToken, '0123456789ab', [7, false, true, 8, T, T + 1], T + 1),
+  ]),
+  AdminAction: numbered([
+    created(
+      EntityType.AdminAction,
+      1,
+      {
+        actionId: 1,
+        timeUs: T,
+        actor: 'zoe',
+        tokenId: '0123456789ab',
+        role: 3,
+        address: '10.0.0.1',
+        action: 'POST /accounts/:accountId/deposits',
+        target: '/accounts/1010/deposits',
+        details: '{"requestId":"d-1","asset":"BTC","amount":"1.5"}',
+        outcome: 0,
+        errorCode: 0,
+        result: '',
+        updateUs: T,
+      },
+      T,
+    ),
+    updated(EntityType.AdminAction, 1, [9, 0, 2, 10, 0, -4001, 12, T, T + 5], T + 5),
+  ]),
   Symbol: numbered([
     created(
       EntityType.Symbol,

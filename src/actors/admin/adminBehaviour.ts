@@ -1,10 +1,12 @@
 // Admin: the one writer of accounts, keys and symbols. In: operators' commands. Out: the admin log.
 import { streams, subjects } from '../../bus/subjects.ts';
 import { AccountField, type AccountProfile, type ApiKey, ApiKeyField, FIRST_ACCOUNT_ID } from '../../domain/accountProfile.ts';
+import { type AdminAction, AdminActionField, type AdminToken, AdminTokenField } from '../../domain/adminAccess.ts';
 import { diff } from '../../domain/changedFields.ts';
 import { type ChangeLogEntry, created, type EntityId, EntityType, updated } from '../../domain/changeLogEntry.ts';
 import { type Instrument, InstrumentField } from '../../domain/instrument.ts';
 import { type RegistrySnapshot, RegistryState } from '../../domain/registryState.ts';
+import type { NewAdminAction, NewAdminToken } from '../../ports/adminAccess.ts';
 import type { Behaviour, ChildKey, RunContext } from '../behaviour.ts';
 
 export type AdminChange =
@@ -16,7 +18,11 @@ export type AdminChange =
   | { readonly kind: 'createApiKey'; readonly key: Omit<ApiKey, 'createdUs' | 'updateUs'> }
   | { readonly kind: 'updateApiKey'; readonly apiKey: string; readonly change: Partial<ApiKey> }
   | { readonly kind: 'createInstrument'; readonly instrument: Instrument }
-  | { readonly kind: 'updateInstrument'; readonly symbol: string; readonly change: Partial<Instrument> };
+  | { readonly kind: 'updateInstrument'; readonly symbol: string; readonly change: Partial<Instrument> }
+  | { readonly kind: 'createToken'; readonly token: NewAdminToken }
+  | { readonly kind: 'updateToken'; readonly tokenId: string; readonly change: Partial<AdminToken> }
+  | { readonly kind: 'recordAction'; readonly action: NewAdminAction }
+  | { readonly kind: 'concludeAction'; readonly actionId: number; readonly change: Partial<AdminAction> };
 
 /** The id of what was created or changed, or why not (AdminError's message). */
 export type AdminAnswer =
@@ -99,9 +105,7 @@ export class AdminBehaviour implements Behaviour<RegistryState, AdminInput> {
   }
 
   subject(entries: readonly ChangeLogEntry[]): string {
-    const first = entries[0];
-    if (first?.entityType === EntityType.Account) return subjects.admin('account');
-    return subjects.admin(first?.entityType === EntityType.ApiKey ? 'apikey' : 'symbol');
+    return subjects.admin(SUBJECTS[entries[0]?.entityType as EntityType] ?? 'symbol');
   }
 
   onPoison(): void {}
@@ -112,6 +116,21 @@ export class AdminBehaviour implements Behaviour<RegistryState, AdminInput> {
 
   beforeRetry(): void {}
 }
+
+const SUBJECTS: Readonly<Partial<Record<EntityType, string>>> = {
+  [EntityType.Account]: 'account',
+  [EntityType.ApiKey]: 'apikey',
+  [EntityType.Symbol]: 'symbol',
+  [EntityType.AdminToken]: 'token',
+  [EntityType.AdminAction]: 'action',
+};
+const WORDS: Readonly<Partial<Record<EntityType, string>>> = {
+  [EntityType.Account]: 'account',
+  [EntityType.ApiKey]: 'api key',
+  [EntityType.Symbol]: 'symbol',
+  [EntityType.AdminToken]: 'admin token',
+  [EntityType.AdminAction]: 'admin action under way',
+};
 
 type Refusal = Extract<AdminAnswer, { ok: false }>;
 const refusal = (problem: Refusal['problem'], message: string): Refusal => ({ ok: false, problem, message });
@@ -145,6 +164,21 @@ function decide(state: RegistryState, change: AdminChange, nowUs: number): Chang
       }
       return [created(EntityType.Symbol, instrument.symbol, { ...instrument, updateUs: nowUs }, nowUs)];
     }
+    case 'createToken': {
+      const { token } = change;
+      if (state.token(token.tokenId) !== undefined) return refusal('exists', 'this admin token exists');
+      if (state.tokens().some(({ name, revoked }) => name === token.name && !revoked))
+        return refusal('exists', `an admin token of the name ${token.name} exists`);
+      return [created(EntityType.AdminToken, token.tokenId, { ...token, revoked: false, createdUs: nowUs, updateUs: nowUs }, nowUs)];
+    }
+    case 'updateToken':
+      return update(EntityType.AdminToken, change.tokenId, AdminTokenField, state.token(change.tokenId), change.change, nowUs);
+    case 'recordAction': {
+      const actionId = state.lastActionId + 1;
+      return [created(EntityType.AdminAction, actionId, { ...change.action, actionId, timeUs: nowUs, updateUs: nowUs }, nowUs)];
+    }
+    case 'concludeAction':
+      return update(EntityType.AdminAction, change.actionId, AdminActionField, state.openAction(change.actionId), change.change, nowUs);
     case 'updateInstrument':
       return update(EntityType.Symbol, change.symbol, InstrumentField, state.instrument(change.symbol), change.change, nowUs);
   }
@@ -158,11 +192,7 @@ function update<T extends { updateUs: number }>(
   change: Partial<T>,
   nowUs: number,
 ): ChangeLogEntry[] | Refusal {
-  if (before === undefined)
-    return refusal(
-      'unknown',
-      `unknown ${type === EntityType.Account ? 'account' : type === EntityType.ApiKey ? 'api key' : 'symbol'} ${id}`,
-    );
+  if (before === undefined) return refusal('unknown', `unknown ${WORDS[type]} ${id}`);
   const changed = diff<T>(table, before, change);
   if (changed.length === 0) return [updated(type, id, [], nowUs)];
   return [updated(type, id, [...changed, table.updateUs, before.updateUs, nowUs], nowUs)];

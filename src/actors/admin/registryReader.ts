@@ -2,16 +2,20 @@
 import type { Bus, BusMessage, Reader } from '../../bus/bus.ts';
 import { streams } from '../../bus/subjects.ts';
 import type { AccountProfile, ApiKey, FeeRates } from '../../domain/accountProfile.ts';
-import { EntityType } from '../../domain/changeLogEntry.ts';
+import type { AdminToken } from '../../domain/adminAccess.ts';
+import { ChangeKind, EntityType } from '../../domain/changeLogEntry.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { RegistryState } from '../../domain/registryState.ts';
 import type { Registry } from '../../ports/exchangePort.ts';
 import { entriesOf } from '../step.ts';
+import { ActionPositions } from './actionLog.ts';
 
 export class RegistryReader implements Registry {
   readonly #bus: Bus;
   readonly #state = new RegistryState();
   readonly #onInstrument: ((instrument: Instrument) => void)[] = [];
+  /** Where the admin log speaks of which action. */
+  readonly actionPositions = new ActionPositions();
   readonly #onMessage: (message: BusMessage) => void;
   #reader: Reader | undefined;
   #position = 0;
@@ -58,6 +62,8 @@ export class RegistryReader implements Registry {
       for (const message of messages) {
         for (const entry of entriesOf(message)) {
           this.#state.apply(entry);
+          if (entry.entityType === EntityType.AdminAction && entry.changeType.kind === ChangeKind.Created)
+            this.actionPositions.note(entry.entityId as number, message.sequence);
           if (entry.entityType !== EntityType.Symbol) continue;
           const instrument = this.#state.instrument(entry.entityId as string);
           if (instrument !== undefined) for (const listener of this.#onInstrument) listener(instrument);
@@ -73,6 +79,15 @@ export class RegistryReader implements Registry {
     }
   }
 
+  get lastActionId(): number {
+    return this.#state.lastActionId;
+  }
+  token(tokenId: string): AdminToken | undefined {
+    return this.#state.token(tokenId);
+  }
+  tokens(): readonly AdminToken[] {
+    return this.#state.tokens();
+  }
   instrument(symbol: string): Instrument | undefined {
     return this.#state.instrument(symbol);
   }

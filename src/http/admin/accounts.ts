@@ -50,8 +50,12 @@ export function accountRoutes(app: FastifyInstance, exchange: ExchangePort): voi
 
   app.post<{ Body: CreateAccountBody }>(
     '/accounts',
-    { schema: { tags, security, summary: 'Open an account', body: schemas.CREATE_ACCOUNT, response: schemas.answers(schemas.ACCOUNT) } },
-    async ({ body: { name, accountId, fees } }) => {
+    {
+      config: { adminRight: 'govern' },
+      schema: { tags, security, summary: 'Open an account', body: schemas.CREATE_ACCOUNT, response: schemas.answers(schemas.ACCOUNT) },
+    },
+    async (request) => {
+      const { name, accountId, fees } = request.body;
       if (accountId !== undefined && registry.profile(accountId) !== undefined) {
         throw new ApiError(EdgeReject.EXISTS, { why: `account ${accountId} exists already` });
       }
@@ -60,19 +64,25 @@ export function accountRoutes(app: FastifyInstance, exchange: ExchangePort): voi
         ...(accountId === undefined ? {} : { accountId }),
         ...(fees === undefined ? {} : { rates: ratesOf(fees, 'fees') }),
       };
-      return profileView(await asked(admin.createAccount(account)));
+      const profile = await asked(admin.createAccount(account));
+      request.adminResult = String(profile.accountId);
+      return profileView(profile);
     },
   );
 
   app.get(
     '/accounts',
-    { schema: { tags, security, summary: 'Every account', response: schemas.answers(schemas.list(schemas.ACCOUNT)) } },
+    {
+      config: { adminRight: 'read' },
+      schema: { tags, security, summary: 'Every account', response: schemas.answers(schemas.list(schemas.ACCOUNT)) },
+    },
     async () => admin.accounts().map(profileView),
   );
 
   app.get<{ Params: AccountParams }>(
     '/accounts/:accountId',
     {
+      config: { adminRight: 'read' },
       schema: {
         tags,
         security,
@@ -95,6 +105,7 @@ export function accountRoutes(app: FastifyInstance, exchange: ExchangePort): voi
   app.patch<{ Params: AccountParams; Body: PatchBody }>(
     '/accounts/:accountId',
     {
+      config: { adminRight: 'govern' },
       schema: {
         tags,
         security,
@@ -125,6 +136,7 @@ function keyRoutes(app: FastifyInstance, exchange: ExchangePort): void {
   app.post<{ Params: AccountParams; Body: KeyBody }>(
     '/accounts/:accountId/api-keys',
     {
+      config: { adminRight: 'govern' },
       schema: {
         tags,
         security,
@@ -134,12 +146,15 @@ function keyRoutes(app: FastifyInstance, exchange: ExchangePort): void {
         response: schemas.answers(schemas.NEW_KEY),
       },
     },
-    async ({ params: { accountId }, body }) => {
+    async (request) => {
+      const { body } = request;
+      const { accountId } = request.params;
       requireAccount(exchange, accountId);
       const kind = ApiKeyKind[body.kind ?? 'HMAC'];
       const { publicKey, kind: _word, ...rest } = body;
-      for (const [index, entry] of (body.ipAllowList ?? []).entries()) checkAddress(entry, index);
+      checkAddresses(body.ipAllowList ?? []);
       const key = await asked(admin.createApiKey({ ...rest, accountId, kind, ...publicKeyOf(kind, publicKey) }));
+      request.adminResult = key.apiKey;
       const view = apiKeyView(key);
       return kind === ApiKeyKind.HMAC ? { ...view, secret: key.secret } : view;
     },
@@ -148,6 +163,7 @@ function keyRoutes(app: FastifyInstance, exchange: ExchangePort): void {
   app.get<{ Params: AccountParams }>(
     '/accounts/:accountId/api-keys',
     {
+      config: { adminRight: 'read' },
       schema: {
         tags,
         security,
@@ -164,7 +180,10 @@ function keyRoutes(app: FastifyInstance, exchange: ExchangePort): void {
 
   app.delete<{ Params: AccountParams & { readonly apiKey: string } }>(
     '/accounts/:accountId/api-keys/:apiKey',
-    { schema: { tags, security, summary: 'Revoke a key', params: schemas.KEY_PARAMS, response: schemas.answers(schemas.KEY) } },
+    {
+      config: { adminRight: 'govern' },
+      schema: { tags, security, summary: 'Revoke a key', params: schemas.KEY_PARAMS, response: schemas.answers(schemas.KEY) },
+    },
     async ({ params: { accountId, apiKey } }) => {
       requireAccount(exchange, accountId);
       if (registry.apiKey(apiKey)?.accountId !== accountId) throw new ApiError(EdgeReject.NO_SUCH_KEY);
@@ -178,6 +197,7 @@ function transferRoute(app: FastifyInstance, exchange: ExchangePort, way: 'depos
   app.post<{ Params: AccountParams; Body: TransferBody }>(
     `/accounts/:accountId/${path}`,
     {
+      config: { adminRight: 'treasury' },
       schema: {
         tags,
         security,
@@ -234,6 +254,10 @@ function publicKeyOf(kind: ApiKeyKind, publicKey: string | undefined): { publicK
     if (error instanceof PublicKeyError) throw new ApiError(EdgeReject.BAD_PUBLIC_KEY, { why: error.message });
     throw error;
   }
+}
+
+export function checkAddresses(ipAllowList: readonly string[]): void {
+  for (const [index, entry] of ipAllowList.entries()) checkAddress(entry, index);
 }
 
 /** An address, or a CIDR range. An entry that is neither would lock its key out. */

@@ -60,6 +60,20 @@ export const TRANSFER: Schema = object({
   asset: { type: 'string', pattern: '^[A-Z0-9]{1,10}$' },
   amount: { type: ['string', 'number'], minLength: 1, maxLength: 40, description: 'Above zero, in whole units of the asset.' },
 });
+export const CREATE_TOKEN: Schema = object(
+  {
+    name: { type: 'string', pattern: '^[A-Za-z0-9_.@-]{1,64}$', description: 'Whose it is; stands in the record of actions.' },
+    role: { type: 'string', enum: ['VIEWER', 'OPERATOR', 'TREASURER', 'ADMIN'] },
+    expireTime: { ...whole('Milliseconds since the epoch; absent = never.'), maximum: 9_007_199_254_740 },
+    ipAllowList: {
+      type: 'array',
+      maxItems: 100,
+      items: { type: 'string', maxLength: 50 },
+      description: 'Addresses and CIDR ranges; empty = any.',
+    },
+  },
+  ['expireTime', 'ipAllowList'],
+);
 /** Checked by parseInstrument, which names the key at fault; the form is documented in config/instruments.json. */
 export const CREATE_SYMBOL: Schema = {
   type: 'object',
@@ -88,6 +102,38 @@ export const NEW_KEY: Schema = object({ ...KEY_VIEW, secret: { type: 'string', d
   'publicKey',
   'secret',
 ]);
+const TOKEN_VIEW: Readonly<Record<string, Schema>> = {
+  tokenId: text,
+  name: text,
+  role: text,
+  ipAllowList: list(text),
+  revoked: flag,
+  expireTime: { type: ['integer', 'null'] },
+  createTime: time,
+  updateTime: time,
+};
+export const TOKEN: Schema = object(TOKEN_VIEW);
+export const NEW_TOKEN: Schema = object({ ...TOKEN_VIEW, token: { type: 'string', description: 'Shown this once.' } });
+export const TOKEN_PARAMS: Schema = object({ tokenId: { type: 'string', pattern: '^[0-9a-f]{12}$' } });
+export const AUDIT_PAGE: Schema = partial({
+  fromId: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'First id; absent = the newest.' },
+  limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+});
+export const ACTION: Schema = object({
+  id: whole('Gapless, from 1.'),
+  time,
+  actor: { type: 'string', description: 'Name of the token.' },
+  tokenId: { type: 'string', description: 'Empty = the token of the configuration.' },
+  role: text,
+  address: text,
+  action: { type: 'string', description: 'Method and route.' },
+  target: { type: 'string', description: 'The path as it was asked for.' },
+  details: { type: 'string', description: 'The body as JSON, cut where it is long.' },
+  outcome: { type: 'string', description: 'STARTED (under way, or the process ended before it could tell), DONE, REFUSED, FAILED.' },
+  code: { type: 'integer', description: 'Code of the error that was answered; 0 = none.' },
+  result: { type: 'string', description: 'Id of what was made.' },
+  endTime: time,
+});
 export const ACCOUNT: Schema = object(PROFILE, ['tradeGroupId']);
 export const ACCOUNT_DETAIL: Schema = object({ ...PROFILE, balances: list(BALANCE), apiKeys: list(KEY) }, ['tradeGroupId']);
 export const TRANSFERRED: Schema = object({

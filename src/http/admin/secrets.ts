@@ -9,13 +9,18 @@ const security = [{ adminToken: [] }];
 const response = schemas.answers(schemas.SECRETS);
 
 export function secretRoutes(app: FastifyInstance, { admin }: ExchangePort): void {
-  app.get('/secrets', { schema: { tags, security, summary: "Which keys seal the API keys' secrets", response } }, async () =>
-    admin.secrets(),
+  app.get(
+    '/secrets',
+    { config: { adminRight: 'read' }, schema: { tags, security, summary: "Which keys seal the API keys' secrets", response } },
+    async () => admin.secrets(),
   );
 
   app.post(
     '/secrets/rotate',
-    { schema: { tags, security, summary: 'Seal every secret with the first of the secrets keys, looking for new ones', response } },
+    {
+      config: { adminRight: 'govern' },
+      schema: { tags, security, summary: 'Seal every secret with the first of the secrets keys, looking for new ones', response },
+    },
     async () => asked(admin.rotateSecrets()),
   );
 }

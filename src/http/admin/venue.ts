@@ -20,15 +20,21 @@ export function venueRoutes(app: FastifyInstance, exchange: ExchangePort): void 
 
   app.get(
     '/symbols',
-    { schema: { tags, security, summary: 'Every symbol', response: schemas.answers(schemas.list(schemas.INSTRUMENT)) } },
+    {
+      config: { adminRight: 'read' },
+      schema: { tags, security, summary: 'Every symbol', response: schemas.answers(schemas.list(schemas.INSTRUMENT)) },
+    },
     async () => registry.instruments().map(printSymbol),
   );
 
   app.post<{ Body: unknown }>(
     '/symbols',
-    { schema: { tags, security, summary: 'List a symbol', body: schemas.CREATE_SYMBOL, response: schemas.answers(schemas.INSTRUMENT) } },
-    async ({ body }) => {
-      const instrument = instrumentOf(body);
+    {
+      config: { adminRight: 'govern' },
+      schema: { tags, security, summary: 'List a symbol', body: schemas.CREATE_SYMBOL, response: schemas.answers(schemas.INSTRUMENT) },
+    },
+    async (request) => {
+      const instrument = instrumentOf(request.body);
       if (registry.instrument(instrument.symbol) !== undefined) {
         throw new ApiError(EdgeReject.EXISTS, { why: `symbol ${instrument.symbol} exists already` });
       }
@@ -39,6 +45,7 @@ export function venueRoutes(app: FastifyInstance, exchange: ExchangePort): void 
         const known = registry.assetScale(asset) ?? scale;
         if (known !== scale) throw new ApiError(EdgeReject.BAD_INSTRUMENT, { why: `${key}: ${asset} has ${known} elsewhere` });
       }
+      request.adminResult = instrument.symbol;
       return printSymbol(await asked(admin.createInstrument(instrument)));
     },
   );
@@ -47,6 +54,7 @@ export function venueRoutes(app: FastifyInstance, exchange: ExchangePort): void 
     app.post<{ Params: { symbol: string }; Body: { reason?: string } | null | undefined }>(
       `/symbols/:symbol/${verb}`,
       {
+        config: { adminRight: 'operate' },
         schema: {
           tags,
           security,
@@ -67,6 +75,7 @@ export function venueRoutes(app: FastifyInstance, exchange: ExchangePort): void 
     app.post<{ Params: { name: string } }>(
       `/poison/:name/${how}`,
       {
+        config: { adminRight: 'operate' },
         schema: {
           tags,
           security,
@@ -85,6 +94,7 @@ export function venueRoutes(app: FastifyInstance, exchange: ExchangePort): void 
   app.get(
     '/reconciliation',
     {
+      config: { adminRight: 'read' },
       schema: {
         tags,
         security,
