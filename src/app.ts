@@ -11,7 +11,7 @@ import { readInstruments } from './config/instruments.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoKey, ensureDemoAccounts } from './demo.ts';
 import { serveEdges } from './edges.ts';
-import { openHistory } from './history/openHistory.ts';
+import { historyStreams, openHistoryOfLogs } from './historyOfLogs.ts';
 import { rateOf } from './http/rates.ts';
 import type { HttpServer } from './http/server.ts';
 import { openBus } from './openBus.ts';
@@ -48,7 +48,10 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const writer = `${hostname()}-${process.pid}`;
   const bus = await openBus({ config, name: writer, onStarted: started, onWarning: (text) => logger.warn(text) });
-  const history = openHistory({ dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes });
+  const historyOptions = { dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes };
+  const history = await openHistoryOfLogs(bus, historyStreams(config), historyOptions, (ahead) =>
+    logger.warn(ahead, 'the history knows more than the log has after a power cut: it is filled again'),
+  );
   const pipeline = new Pipeline({
     bus,
     clock,
@@ -79,7 +82,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const instrument of readInstruments(config.instrumentsFile)) await exchange.admin.createInstrument(instrument);
   }
   const demoKeys = config.demo.enabled && config.mode === 'embedded' ? await ensureDemoAccounts(exchange, config.dataDir) : [];
-  const adminToken = ensureAdminToken(config);
+  const adminToken = await ensureAdminToken(config);
 
   const server: HttpServer = await serveEdges({
     exchange,

@@ -1,8 +1,9 @@
 // Demo accounts for the first embedded start: somebody to trade with at once. Their keys stay in the data folder, mode 0600.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiKeyKind } from './domain/accountProfile.ts';
 import type { ExchangePort } from './ports/exchangePort.ts';
+import { writeFileDurably } from './support/durableFile.ts';
 
 export interface DemoKey {
   readonly name: string;
@@ -53,6 +54,6 @@ export async function ensureDemoAccounts(exchange: ExchangePort, dataDir: string
       (await exchange.admin.createApiKey({ accountId, kind: ApiKeyKind.HMAC, label: 'demo' }));
     keys.push({ name, accountId, apiKey: key.apiKey, secret: key.secret });
   }
-  writeFileSync(demoFile(dataDir), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  await writeFileDurably(demoFile(dataDir), `${JSON.stringify(keys, null, 2)}\n`, 0o600);
   return keys;
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { entriesOf } from '../actors/step.ts';
 import type { Bus } from '../bus/bus.ts';
 import { MemoryBus } from '../bus/memory/memoryBus.ts';
-import { streams } from '../bus/subjects.ts';
 import type { Config } from '../config/schema.ts';
 import type { HistoryStore } from '../history/historyStore.ts';
 import { clearHistory, openHistory } from '../history/openHistory.ts';
+import { historyStreams } from '../historyOfLogs.ts';
 
 /** Applied and not yet committed. */
 const UNFLUSHED_BYTES_MAX = 16 * 2 ** 20;
@@ -44,12 +44,6 @@ export async function rebuildHistory(config: Config, print: (line: string) => vo
   } finally {
     await bus.close();
   }
-}
-
-function historyStreams({ pipeline }: Config): string[] {
-  const accounts = Array.from({ length: pipeline.accountPartitions }, (_, p) => streams.accounts(p));
-  const markets = Array.from({ length: pipeline.marketPartitions }, (_, s) => [streams.markets(s), streams.klines(s)]);
-  return [...accounts, ...markets.flat()];
 }
 
 async function feed(bus: Bus, stream: string, store: HistoryStore): Promise<number> {

@@ -1,6 +1,7 @@
 // `sedax verify`: reads the whole journal of a data folder, checks every invariant, compares state hashes. Exit code 0 = well.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CorruptLogError, UnknownStreamError } from '../bus/bus.ts';
 import { MemoryBus } from '../bus/memory/memoryBus.ts';
 import type { Config } from '../config/schema.ts';
 import { verifyLogs } from '../verify/verifyLogs.ts';
@@ -13,7 +14,24 @@ export interface VerifyArgs {
   readonly acknowledgedFile?: string;
 }
 
+/** Resolves with the exit code: 0 = well, 1 = problems, damage included, 2 = nothing to verify. */
 export async function verify(config: Config, args: VerifyArgs, print: (line: string) => void): Promise<number> {
+  try {
+    return await verifyFolder(config, args, print);
+  } catch (error) {
+    if (error instanceof CorruptLogError) {
+      print(`PROBLEM ${error.message}`);
+      return 1;
+    }
+    if (error instanceof UnknownStreamError) {
+      print(`${error.message}: the first start in ${config.dataDir} did not come to its end; another completes it`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+async function verifyFolder(config: Config, args: VerifyArgs, print: (line: string) => void): Promise<number> {
   const dir = join(config.dataDir, 'journal');
   if (!existsSync(dir)) {
     print(`no journal in ${config.dataDir}`);

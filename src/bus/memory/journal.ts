@@ -61,6 +61,8 @@ export class Journal {
   #failure: StorageError | undefined;
   #closed = false;
   #syncTimer: NodeJS.Timeout | undefined;
+  /** Something was committed since the last sync began. */
+  #unsynced = false;
   #syncing: Promise<void> = Promise.resolve();
 
   /** Checks what is stored (see checkTails) and goes on behind it. Throws CorruptLogError. */
@@ -265,9 +267,14 @@ export class Journal {
   }
 
   #syncSoon(): void {
+    this.#unsynced = true;
+    // One at a time, however slow the disk: what is committed meanwhile goes with the next one.
     this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = undefined;
-      this.#syncing = this.#sync();
+      this.#unsynced = false;
+      this.#syncing = this.#sync().then(() => {
+        this.#syncTimer = undefined;
+        if (this.#unsynced && !this.#closed) this.#syncSoon();
+      });
     }, this.#options.intervalMs).unref();
   }
 

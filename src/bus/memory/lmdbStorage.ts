@@ -2,11 +2,26 @@
 //
 // Commits go through batch(), one at a time: lmdb-js then starts no transaction of its own, and a failing one rejects a
 // promise that somebody holds. overlappingSync stays off: with it a failed fsync leaves `flushed` unsettled for ever.
+//
+// Durability 'interval' commits without fsync and survives a power cut all the same: syncedMeta.ts knows the commit to go back
+// to, and a read transaction that is held from one sync to the next keeps every page of that commit from being used again.
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { CorruptLogError, StorageError } from '../bus.ts';
 import type { Durability, JournalStorage, StorageRow, StorageWrite, Table } from './storage.ts';
+import {
+  checkNotCut,
+  DATA_FILE,
+  forgetSynced,
+  keepSynced,
+  LAST_PAGE_AT,
+  MAGIC,
+  MAGIC_AT,
+  newestMeta,
+  PAGE_SIZE_AT,
+  restoreSynced,
+} from './syncedMeta.ts';
 
 export interface LmdbOptions {
   readonly dir: string;
@@ -17,6 +32,11 @@ export interface LmdbOptions {
 }
 
 type Rows = Database<Buffer, Uint8Array>;
+interface Pinned {
+  readonly synced: ReturnType<typeof newestMeta>;
+  readonly kept: Transaction;
+  readonly commits: number;
+}
 /** What lmdb-js has and its types lack. */
 interface Internals {
   sync(callback: (error?: Error) => void): unknown;
@@ -25,10 +45,40 @@ interface Internals {
 export class LmdbStorage implements JournalStorage {
   readonly #env: RootDatabase<Buffer, Uint8Array>;
   readonly #tables: Readonly<Record<Table, Rows>>;
+  readonly #dir: string;
+  readonly #interval: boolean;
+  #committing = false;
+  /** Waits for the moment between two commits. */
+  #between: (() => void) | undefined;
+  /** Keeps the pages of the commit that was synced last. */
+  #kept: Transaction | undefined;
+  #commits = 0;
+  /** Of those, how many the last sync covers. */
+  #commitsSynced = -1;
+
+  /** To write. Rejects with CorruptLogError. */
+  static async open(options: LmdbOptions): Promise<LmdbStorage> {
+    const { dir, durability } = options;
+    restoreSynced(dir);
+    if (durability !== 'interval') await forgetSynced(dir);
+    const storage = new LmdbStorage(options);
+    if (durability !== 'interval') return storage;
+    try {
+      // From here on there is something to go back to.
+      await storage.sync();
+      return storage;
+    } catch (error) {
+      await storage.close();
+      throw error;
+    }
+  }
 
   constructor(options: LmdbOptions) {
     const { dir, durability, mapSizeBytes, readOnly = false } = options;
-    checkFile(join(dir, 'data.mdb'));
+    checkFile(join(dir, DATA_FILE));
+    if (readOnly) checkNotCut(dir);
+    this.#dir = dir;
+    this.#interval = durability === 'interval' && !readOnly;
     try {
       this.#env = open<Buffer, Uint8Array>({
         path: dir,
@@ -52,6 +102,8 @@ export class LmdbStorage implements JournalStorage {
   }
 
   async commit(writes: readonly StorageWrite[]): Promise<void> {
+    this.#committing = true;
+    this.#commits++;
     try {
       await this.#env.batch(() => {
         for (const { table, key, value } of writes) {
@@ -63,10 +115,45 @@ export class LmdbStorage implements JournalStorage {
       // lmdb-js rejects with a general error that carries a promise of the real one.
       const cause = await (error as { commitError?: Promise<never> }).commitError?.catch((why: unknown) => why);
       throw new StorageError(`commit failed: ${((cause ?? error) as Error).message}`, { cause: cause ?? error });
+    } finally {
+      this.#committing = false;
+      this.#between?.();
     }
   }
 
-  sync(): Promise<void> {
+  async sync(): Promise<void> {
+    if (!this.#interval) return this.#fsync();
+    const { synced, kept, commits } = await this.#pin();
+    try {
+      await this.#fsync();
+      await keepSynced(this.#dir, synced);
+    } catch (error) {
+      kept.done();
+      throw error instanceof StorageError ? error : new StorageError(`sync failed: ${(error as Error).message}`, { cause: error });
+    }
+    this.#kept?.done();
+    this.#kept = kept;
+    this.#commitsSynced = commits;
+  }
+
+  /** What the next fsync will cover, and a hold on it: taken before another commit begins. */
+  #pin(): Promise<Pinned> {
+    const pin = (): Pinned => ({ synced: newestMeta(this.#dir), kept: this.#env.useReadTransaction(), commits: this.#commits });
+    return new Promise((resolve, reject) => {
+      const take = (): void => {
+        this.#between = undefined;
+        try {
+          resolve(pin());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#committing) this.#between = take;
+      else take();
+    });
+  }
+
+  #fsync(): Promise<void> {
     return new Promise((resolve, reject) => {
       (this.#env as unknown as Internals).sync((error) => {
         if (error) reject(new StorageError(`sync failed: ${error.message}`, { cause: error }));
@@ -95,16 +182,13 @@ export class LmdbStorage implements JournalStorage {
   }
 
   async close(): Promise<void> {
+    this.#kept?.done();
     await this.#env.close();
+    if (this.#interval && this.#commitsSynced === this.#commits) await forgetSynced(this.#dir);
   }
 }
 
-/** Offsets in a meta page as lmdb-js 3 writes it: page header, magic, version, address, map size, two databases. */
-const MAGIC_AT = 24;
-const PAGE_SIZE_AT = 48;
-const LAST_PAGE_AT = 144;
 const META_BYTES = 152;
-const MAGIC = 0xbeefc0de;
 /** The last pages of a sound file may never have been written: those a transaction took and gave back. */
 const UNWRITTEN_PAGES_MAX = 64;
 

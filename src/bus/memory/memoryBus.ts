@@ -2,6 +2,8 @@
 // Back pressure: what waits for the disk is bounded, and so is what stays in memory. With a journal old messages leave memory
 // and are read from there, so a slow reader never stops a writer (the stages form a cycle); without one they stay until trim().
 import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { syncDir } from '../../support/durableFile.ts';
 import {
   type AppendRequest,
   type Bus,
@@ -106,7 +108,8 @@ export class MemoryBus implements Bus {
     }
     let storage = given;
     try {
-      storage ??= new LmdbStorage({ dir, durability, ...(mapSizeBytes === undefined ? {} : { mapSizeBytes }) });
+      storage ??= await LmdbStorage.open({ dir, durability, ...(mapSizeBytes === undefined ? {} : { mapSizeBytes }) });
+      if (given === undefined) await syncNames(dir);
       const inFlightBytesMax = options.inFlightBytesMax ?? IN_FLIGHT_BYTES;
       const journal = new Journal(storage, { durability, intervalMs, inFlightBytesMax });
       return new MemoryBus(options, journal, lock);
@@ -329,4 +332,10 @@ export class MemoryBus implements Bus {
     if (log === undefined) throw new UnknownStreamError(`no such stream: ${name}`);
     return log;
   }
+}
+
+/** A journal that was just made is no good to anybody while a power cut may take its name: the file's, its folder's, and that one's. */
+async function syncNames(dir: string): Promise<void> {
+  const folder = resolve(dir);
+  for (const one of [folder, dirname(folder), dirname(dirname(folder))]) await syncDir(one);
 }

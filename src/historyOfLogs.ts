@@ -1,0 +1,49 @@
+// Opens the history of a data folder so that it is never ahead of the logs it is derived from. It can be: a power cut takes
+// answers back with durability 'interval' or 'none', and the history may have been written before it.
+import { type Bus, UnknownStreamError } from './bus/bus.ts';
+import { streams } from './bus/subjects.ts';
+import type { Config } from './config/schema.ts';
+import type { HistoryStore } from './history/historyStore.ts';
+import { clearHistory, type HistoryOptions, openHistory } from './history/openHistory.ts';
+
+export interface AheadOfLog {
+  readonly stream: string;
+  readonly position: number;
+  readonly lastSequence: number;
+}
+
+/** The logs whose past is kept. */
+export function historyStreams({ pipeline }: Pick<Config, 'pipeline'>): string[] {
+  const accounts = Array.from({ length: pipeline.accountPartitions }, (_, p) => streams.accounts(p));
+  const markets = Array.from({ length: pipeline.marketPartitions }, (_, s) => [streams.markets(s), streams.klines(s)]);
+  return [...accounts, ...markets.flat()];
+}
+
+/** Nothing may have been appended since the bus was opened. A history that is ahead is emptied, and the logs fill it again. */
+export async function openHistoryOfLogs(
+  bus: Bus,
+  names: readonly string[],
+  options: HistoryOptions,
+  onAhead: (ahead: AheadOfLog) => void,
+): Promise<HistoryStore> {
+  const history = openHistory(options);
+  for (const stream of names) {
+    const position = history.position(stream);
+    const lastSequence = await lastOf(bus, stream);
+    if (position <= lastSequence) continue;
+    onAhead({ stream, position, lastSequence });
+    await history.close();
+    clearHistory(options.dir);
+    return openHistory(options);
+  }
+  return history;
+}
+
+async function lastOf(bus: Bus, stream: string): Promise<number> {
+  try {
+    return (await bus.streamInfo(stream)).lastSequence;
+  } catch (error) {
+    if (error instanceof UnknownStreamError) return 0;
+    throw error;
+  }
+}
