@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ConfigError, describeSettings, PACKAGE_DIR } from '../config/config.ts';
+import { CLUSTER_OPTIONS } from './clusterOptions.ts';
 import { type CliArgs, type CliCommand, type CliIo, CONFIG_OPTIONS, configOf, textOption, UsageError } from './command.ts';
 
 const BRIEF = { type: 'boolean', short: 'b', help: 'text for reading instead of JSON; what is empty or zero is left out' } as const;
@@ -21,6 +22,23 @@ export const COMMANDS: readonly CliCommand[] = [
       const listen = { 'http.host': textOption(args, 'host'), 'http.port': textOption(args, 'port') };
       return start(configOf(args, io, listen), printer(io));
     },
+  },
+  {
+    name: 'cluster keys',
+    summary: 'certificates and passwords for nats-servers and processes of development, into a folder',
+    positionals: '<folder>',
+    options: {},
+    run: async (args, io) => {
+      const [dir] = args.positionals;
+      if (dir === undefined || args.positionals.length > 1) throw new UsageError('name one folder');
+      return (await import('./cluster.ts')).clusterKeys(dir, io);
+    },
+  },
+  {
+    name: 'cluster',
+    summary: 'for development: three nats-servers and sedax processes of every role on this machine, until SIGINT or SIGTERM',
+    options: CLUSTER_OPTIONS,
+    run: async (args, io) => (await import('./cluster.ts')).cluster(args, io),
   },
   {
     name: 'decode',

@@ -18,6 +18,8 @@ export interface NatsClusterOptions {
   readonly keys?: NatsKeys;
   /** Ports for clients, this one and those behind it. @default any free ones */
   readonly firstPort?: number;
+  /** In process groups of their own, so that Ctrl-C does not reach them. @default false */
+  readonly ownGroup?: boolean;
 }
 
 const READY_TIMEOUT_MS = 60_000;
@@ -25,10 +27,10 @@ const READY_TIMEOUT_MS = 60_000;
 const SHIPPED = fileURLToPath(new URL('../../config/nats/server.conf', import.meta.url));
 
 async function startServer(i: number, dir: string, routePorts: readonly number[], options: NatsClusterOptions): Promise<NatsServer> {
-  const { keys, firstPort, syncAlways = false } = options;
+  const { keys, firstPort, ownGroup = false, syncAlways = false } = options;
   const port = firstPort === undefined ? await freePort() : firstPort + i;
   const routePort = routePorts[i]!;
-  if (keys === undefined) return NatsServer.start({ dir, port, syncAlways, cluster: { server: `n${i}`, routePort, routePorts } });
+  if (keys === undefined) return NatsServer.start({ dir, port, ownGroup, syncAlways, cluster: { server: `n${i}`, routePort, routePorts } });
   const monitorPort = await freePort();
   const env: Record<string, string> = {
     NATS_NAME: `n${i}`,
@@ -42,7 +44,7 @@ async function startServer(i: number, dir: string, routePorts: readonly number[]
     NATS_CA: keys.caFile,
   };
   for (const [user, password] of Object.entries(keys.passwords)) env[envOfPassword(user as NatsUser)] = password;
-  return NatsServer.start({ dir, port, config: { file: SHIPPED, monitorPort, env } });
+  return NatsServer.start({ dir, port, ownGroup, config: { file: SHIPPED, monitorPort, env } });
 }
 
 export class NatsCluster {
@@ -110,6 +112,12 @@ export class NatsCluster {
     }
   }
 
+  /** As an operator would: each ends cleanly. What is stored stays. */
+  async shutDown(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.signal('SIGTERM')));
+  }
+
+  /** At once. What is stored stays when `dir` was given. */
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
     if (this.#ownDir) rmSync(this.#dir, { recursive: true, force: true });

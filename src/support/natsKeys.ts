@@ -53,6 +53,7 @@ async function makeKeys(dir: string, { caFile, certFile, keyFile }: Pick<NatsKey
       writeEnv(join(dir, `${user}.env`), [
         ['NATS_USER', user],
         ['NATS_PASSWORD', password],
+        ['NATS_CA', caFile],
       ]);
       continue;
     }

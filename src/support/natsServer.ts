@@ -110,6 +110,8 @@ export interface NatsServerOptions {
   readonly syncAlways?: boolean;
   /** More lines of configuration. */
   readonly extra?: string;
+  /** In a process group of its own, so that Ctrl-C does not reach it. @default false */
+  readonly ownGroup?: boolean;
   /** Instead of everything above but dir and port: a file, with the environment it is filled in from. */
   readonly config?: { readonly file: string; readonly monitorPort: number; readonly env: Readonly<Record<string, string>> };
   /** Servers of a cluster: its name, this server's name, its route port and all route ports. */
@@ -124,25 +126,23 @@ export class NatsServer {
   readonly program: string;
   readonly config: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly #ownGroup: boolean;
   #child: ChildProcess | undefined;
   #log = '';
 
   private constructor(
-    program: string,
+    made: Pick<NatsServer, 'port' | 'monitorPort' | 'program' | 'config' | 'env'>,
     dir: string,
-    ownDir: boolean,
-    port: number,
-    monitorPort: number,
-    config: string,
-    env: Readonly<Record<string, string>>,
+    options: NatsServerOptions,
   ) {
-    this.program = program;
+    this.program = made.program;
+    this.port = made.port;
+    this.monitorPort = made.monitorPort;
+    this.config = made.config;
+    this.env = made.env;
     this.#dir = dir;
-    this.#ownDir = ownDir;
-    this.port = port;
-    this.monitorPort = monitorPort;
-    this.config = config;
-    this.env = env;
+    this.#ownDir = options.dir === undefined;
+    this.#ownGroup = options.ownGroup === true;
   }
 
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
@@ -152,7 +152,7 @@ export class NatsServer {
     const monitorPort = options.config?.monitorPort ?? (await freePort());
     const config = options.config?.file ?? join(dir, 'nats.conf');
     if (options.config === undefined) writeFileSync(config, configText(dir, port, monitorPort, options));
-    const server = new NatsServer(program, dir, options.dir === undefined, port, monitorPort, config, options.config?.env ?? {});
+    const server = new NatsServer({ program, port, monitorPort, config, env: options.config?.env ?? {} }, dir, options);
     await server.restart();
     return server;
   }
@@ -191,7 +191,11 @@ export class NatsServer {
 
   /** Starts it (again), on the same port and the same files; resolves when it accepts connections. */
   async restart(): Promise<void> {
-    const child = spawn(this.program, ['-c', this.config], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.env } });
+    const child = spawn(this.program, ['-c', this.config], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...this.env },
+      detached: this.#ownGroup,
+    });
     this.#child = child;
     child.stderr.on('data', (chunk: Buffer) => {
       this.#log = (this.#log + chunk.toString()).slice(-20_000);

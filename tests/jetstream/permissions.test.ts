@@ -128,6 +128,16 @@ describe('who writes what', () => {
 });
 
 describe('who hears and asks what', () => {
+  test('edges ask history about the past, nobody else does', { timeout: 60_000 }, async () => {
+    const history = await busOf('history');
+    for (const subject of [subjects.historyQuery, subjects.historyParts('h1')]) {
+      history.respond(subject, 'history', async () => Buffer.from('rows'));
+      await history.connection.flush();
+      expect(Buffer.from(await (await busOf('push')).request(subject, Buffer.from('x'), 2000)).toString()).toBe('rows');
+      await expect((await busOf('settlement')).request(subject, Buffer.from('x'), 2000)).rejects.toThrow(/permission/i);
+    }
+  });
+
   test('edges ask the owners, owners alone hear it, and answers reach those who asked', { timeout: 60_000 }, async () => {
     const subject = subjects.ask('accounts-0', 'command', 7);
     const responder = (await busOf('settlement')).respond(subject, 'accounts-0', async (payload) => payload);
@@ -166,10 +176,11 @@ describe('who hears and asks what', () => {
     (await busOf('admin')).respond(subjects.ask('admin', 'change', 1), 'admin', async () => Buffer.from('done'));
     (await busOf('admin')).respond(subjects.ask('admin', 'resume', 1), 'admin', async () => Buffer.from('done'));
     await (await busOf('admin')).connection.flush();
-    for (const role of ['match', 'settlement'] as const) {
+    for (const role of ['match', 'settlement', 'admin'] as const) {
       const bus = await busOf(role);
       expect(Buffer.from(await bus.request(subjects.ask('admin', 'change', 1), Buffer.from('x'), 2000)).toString()).toBe('done');
-      await expect(bus.request(subjects.ask('admin', 'resume', 1), Buffer.from('x'), 2000)).rejects.toThrow(/permission/i);
+      const resuming = bus.request(subjects.ask('admin', 'resume', 1), Buffer.from('x'), 2000);
+      await expect(resuming).rejects.toThrow(/permission/i);
     }
   });
 });
