@@ -26,13 +26,8 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'cluster keys',
     summary: 'certificates and passwords for nats-servers and processes of development, into a folder',
-    positionals: '<folder>',
-    options: {},
-    run: async (args, io) => {
-      const [dir] = args.positionals;
-      if (dir === undefined || args.positionals.length > 1) throw new UsageError('name one folder');
-      return (await import('./cluster.ts')).clusterKeys(dir, io);
-    },
+    options: { dir: { type: 'string', short: 'd', value: '<dir>', help: 'folder to make; secrets unless said' } },
+    run: async (args, io) => (await import('./cluster.ts')).clusterKeys(textOption(args, 'dir') ?? 'secrets', io),
   },
   {
     name: 'cluster',
