@@ -19,6 +19,7 @@ export interface ProcessOptions {
   readonly config?: Partial<PipelineConfig>;
   readonly clock?: Clock;
   readonly memberTtlMs?: number;
+  readonly life?: number;
 }
 
 export class Process {
@@ -44,7 +45,7 @@ export class Process {
       ...(roles.has('history') ? { history: openHistory({ dir: this.#dir }) } : {}),
       config: { ...TEST_PIPELINE_CONFIG, accountPartitions: 3, marketPartitions: 3, ...options.config },
       writer: options.name,
-      life: Math.floor(Math.random() * 2 ** 20),
+      life: options.life ?? Math.floor(Math.random() * 2 ** 20),
       onFatal: (stage, error) => this.fatal.push(`${stage}: ${error.message}`),
       distribution: {
         roles,
