@@ -3,14 +3,20 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Exchange } from './actors/exchange.ts';
+import type { DistributionOptions } from './actors/distribution/cluster.ts';
+import { AdminError, Exchange } from './actors/exchange.ts';
 import { Pipeline, type PipelineDeps } from './actors/pipeline.ts';
+import { parseRoles, type Role, servesClients } from './actors/roles.ts';
 import { ensureAdminToken } from './adminToken.ts';
 import type { Bus } from './bus/bus.ts';
+import { packageVersion } from './config/config.ts';
 import { readInstruments } from './config/instruments.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoKey, ensureDemoAccounts } from './demo.ts';
 import { serveEdges } from './edges.ts';
+import type { HistoryReads, HistoryStore } from './history/historyStore.ts';
+import { HistoryClient } from './history/remote/historyClient.ts';
+import { HistoryServer } from './history/remote/historyServer.ts';
 import { historyStreams, openHistoryOfLogs } from './historyOfLogs.ts';
 import { rateOf } from './http/rates.ts';
 import type { HttpServer } from './http/server.ts';
@@ -44,44 +50,49 @@ export async function startApp(options: AppOptions): Promise<App> {
   const started = options.onStarted ?? (() => undefined);
   const clock = new SystemClock();
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const distributed = config.mode === 'distributed';
+  const roles = parseRoles(config.roles);
+  const forClients = servesClients(roles);
   const secrets = secretBoxOf(config.secrets);
 
-  const writer = `${hostname()}-${process.pid}`;
+  const writer = config.process || `${hostname()}-${process.pid}`;
   const bus = await openBus({ config, name: writer, onStarted: started, onWarning: (text) => logger.warn(text) });
-  const historyOptions = { dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes };
-  const history = await openHistoryOfLogs(bus, historyStreams(config), historyOptions, (ahead) =>
-    logger.warn(ahead, 'the history knows more than the log has after a power cut: it is filled again'),
-  );
+  const history = roles.has('history') ? await openHistoryOf(bus, config, logger) : undefined;
   const pipeline = new Pipeline({
     bus,
     clock,
     logger,
-    history,
+    ...(history === undefined ? {} : { history }),
     config: config.pipeline,
     writer,
     life: randomInt(2 ** 21),
     onFatal,
     onStarted: started,
+    ...(distributed ? { distribution: distributionOf(bus, roles) } : {}),
     ...options.faults,
   });
   await pipeline.start();
-  try {
-    const stored = { settings: config.secrets, box: secrets, apiKeys: pipeline.registry.apiKeys(), mayCreate: config.mode === 'embedded' };
-    started('secrets', prepareSecrets({ ...stored, warn: (facts, message) => logger.warn({ stage: 'secrets', ...facts }, message) }));
-  } catch (error) {
-    await pipeline.stop();
-    await bus.close();
-    throw error;
-  }
   const exchange = new Exchange(pipeline, {
     defaultRates: { makerRate: rateOf(config.fees.maker), takerRate: rateOf(config.fees.taker) },
     secrets,
   });
-  // Only the first start lists symbols from the file; from then on the admin log says which there are.
-  if (exchange.registry.instruments().length === 0) {
-    for (const instrument of readInstruments(config.instrumentsFile)) await exchange.admin.createInstrument(instrument);
+  const historyServer = distributed && history !== undefined ? serveHistory(bus, pipeline, history, logger) : undefined;
+  const undo = async (): Promise<void> => {
+    historyServer?.stop();
+    await pipeline.stop();
+    await bus.close();
+  };
+  try {
+    if (forClients) {
+      const stored = { settings: config.secrets, box: secrets, apiKeys: pipeline.registry.apiKeys(), mayCreate: !distributed };
+      started('secrets', prepareSecrets({ ...stored, warn: (facts, message) => logger.warn({ stage: 'secrets', ...facts }, message) }));
+    }
+    if (roles.has('admin')) await listFirstSymbols(exchange, config);
+  } catch (error) {
+    await undo();
+    throw error;
   }
-  const demoKeys = config.demo.enabled && config.mode === 'embedded' ? await ensureDemoAccounts(exchange, config.dataDir) : [];
+  const demoKeys = config.demo.enabled && !distributed ? await ensureDemoAccounts(exchange, config.dataDir) : [];
   const adminToken = await ensureAdminToken(config);
 
   const server: HttpServer = await serveEdges({
@@ -89,6 +100,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     config,
     adminToken,
     logger: logger.child({ stage: 'http' }, { level: quieter(logger.level) }),
+    forClients,
   });
   const url = await server.listen();
   started('http', url);
@@ -101,10 +113,40 @@ export async function startApp(options: AppOptions): Promise<App> {
     adminToken,
     stop: async () => {
       await server.close();
-      await pipeline.stop();
-      await bus.close();
+      await undo();
     },
   };
+}
+
+function distributionOf(bus: Bus, roles: ReadonlySet<Role>): DistributionOptions {
+  const client = new HistoryClient({ bus });
+  return { roles, version: packageVersion(), history: (positions) => client.at(positions) };
+}
+
+function openHistoryOf(bus: Bus, config: Config, logger: Logger): Promise<HistoryStore> {
+  const options = { dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes };
+  return openHistoryOfLogs(bus, historyStreams(config), options, (ahead) =>
+    logger.warn(ahead, 'the history knows more than the log has after a power cut: it is filled again'),
+  );
+}
+
+function serveHistory(bus: Bus, { history }: Pipeline, reads: HistoryReads, logger: Logger): HistoryServer | undefined {
+  if (history === undefined) return undefined;
+  const onError = (err: unknown, query: string): void => logger.error({ stage: 'history', query, err }, 'history query failed');
+  const server = new HistoryServer({ bus, reads, progress: history.consumer, onError });
+  server.start().catch((error: unknown) => logger.error({ stage: 'history', err: error }, 'history answers no queries'));
+  return server;
+}
+
+/** Only the first start lists symbols from the file; from then on the admin log says which there are. */
+async function listFirstSymbols(exchange: Exchange, config: Config): Promise<void> {
+  if (exchange.registry.instruments().length > 0) return;
+  for (const instrument of readInstruments(config.instrumentsFile)) {
+    await exchange.admin.createInstrument(instrument).catch((error: unknown) => {
+      // Another process may start at the same time.
+      if (!(error instanceof AdminError && error.problem === 'exists')) throw error;
+    });
+  }
 }
 
 /** The HTTP server's info lines (listening, closing) say what start says better. */

@@ -3,6 +3,7 @@ import { binanceOptions } from './config/binanceSchema.ts';
 import type { Config } from './config/schema.ts';
 import { adminApi } from './http/admin/adminApi.ts';
 import { binanceApi } from './http/binance/binanceApi.ts';
+import { healthApi } from './http/native/healthApi.ts';
 import { nativeApi } from './http/native/nativeApi.ts';
 import { nativeSockets } from './http/native/ws/nativeSockets.ts';
 import { openApi } from './http/openApi.ts';
@@ -15,15 +16,14 @@ export interface EdgesDeps {
   readonly config: Config;
   readonly adminToken: string;
   readonly logger: Logger;
+  readonly forClients: boolean;
 }
 
-/** Built, not listening yet. */
+/** Built, not listening yet. A process that serves no clients says how it is, and nothing else. */
 export function serveEdges(deps: EdgesDeps): Promise<HttpServer> {
-  const { exchange, config, adminToken, logger } = deps;
-  return buildServer({
-    exchange,
-    config: { ...config.http, adminToken },
-    logger,
-    apis: [openApi, nativeApi, adminApi, nativeSockets, binanceApi(binanceOptions(config.binance, config.pipeline.accountLimits))],
-  });
+  const { exchange, config, adminToken, logger, forClients } = deps;
+  const apis = forClients
+    ? [openApi, healthApi, nativeApi, adminApi, nativeSockets, binanceApi(binanceOptions(config.binance, config.pipeline.accountLimits))]
+    : [healthApi];
+  return buildServer({ exchange, config: { ...config.http, adminToken }, logger, apis });
 }

@@ -50,6 +50,8 @@ export interface PipelineConfig {
   readonly leaseTtlMs: number;
   /** What one account may have open over all symbols. */
   readonly accountLimits: AccountLimits;
+  /** A member that is silent for this long counts as gone. */
+  readonly memberTtlMs: number;
 }
 
 export interface PipelineDeps {

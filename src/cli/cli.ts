@@ -1,8 +1,7 @@
 // The command line: one table of commands, parsed by node:util. Commands are loaded when they are called, so that the
 // small ones are quick.
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ConfigError, describeSettings, PACKAGE_DIR } from '../config/config.ts';
+import { ConfigError, describeSettings, packageVersion } from '../config/config.ts';
 import { CLUSTER_OPTIONS } from './clusterOptions.ts';
 import { type CliArgs, type CliCommand, type CliIo, CONFIG_OPTIONS, configOf, textOption, UsageError } from './command.ts';
 
@@ -16,10 +15,23 @@ export const COMMANDS: readonly CliCommand[] = [
       ...CONFIG_OPTIONS,
       host: { type: 'string', value: '<address>', help: 'address to listen on' },
       port: { type: 'string', short: 'p', value: '<port>', help: 'port to listen on; 0 = any free one' },
+      role: {
+        type: 'string',
+        short: 'r',
+        value: '<roles>',
+        help: 'what this process does, over NATS: all, or some of acquiring,admin,settlement,match,kline,push,history',
+      },
     },
     run: async (args, io) => {
       const { start } = await import('./start.ts');
-      const listen = { 'http.host': textOption(args, 'host'), 'http.port': textOption(args, 'port') };
+      const roles = textOption(args, 'role');
+      const listen = {
+        'http.host': textOption(args, 'host'),
+        'http.port': textOption(args, 'port'),
+        roles,
+        // A role is one of several processes'.
+        ...(roles === undefined ? {} : { mode: 'distributed' }),
+      };
       return start(configOf(args, io, listen), printer(io));
     },
   },
@@ -113,7 +125,7 @@ const GLOBAL_HELP = 'sedax --help lists the commands and every setting';
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const [first = '--help'] = argv;
   if (first === '--version' || first === '-v') {
-    io.write(`${version()}\n`);
+    io.write(`${packageVersion()}\n`);
     return 0;
   }
   if (first === '--help' || first === '-h' || first === 'help') {
@@ -158,14 +170,10 @@ function parse(command: CliCommand, argv: readonly string[]): CliArgs {
   }
 }
 
-function version(): string {
-  return (JSON.parse(readFileSync(`${PACKAGE_DIR}package.json`, 'utf8')) as { version: string }).version;
-}
-
 function help(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   const commands = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
-  return `sedax ${version()}: a spot exchange
+  return `sedax ${packageVersion()}: a spot exchange
 
 usage: sedax <command> [options]; sedax <command> --help
 

@@ -17,6 +17,10 @@ type Json = Record<string, unknown>;
 /** Folder of the package: config/ and package.json are there. */
 export const PACKAGE_DIR = fileURLToPath(new URL('../../', import.meta.url));
 
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(`${PACKAGE_DIR}package.json`, 'utf8')) as { version: string }).version;
+}
+
 export interface SettingInfo {
   readonly key: string;
   readonly env: string;
@@ -191,6 +195,8 @@ function checkRelations(config: Config): void {
   if (http.ws.idleTimeoutMs <= http.ws.heartbeatMs) throw new ConfigError('http.ws.idleTimeoutMs: must be above http.ws.heartbeatMs');
   const problem = binanceProblem(binance) ?? natsProblem(nats);
   if (problem !== undefined) throw new ConfigError(problem);
+  if (mode === 'embedded' && config.roles !== 'all')
+    throw new ConfigError('roles: embedded, one process does everything; several need mode distributed');
   if (mode === 'distributed' && demo.enabled) throw new ConfigError('demo.enabled: must be false in distributed mode');
 }
 

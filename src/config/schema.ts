@@ -9,6 +9,8 @@ import { flag, list, type Section, section, text, whole } from './setting.ts';
 
 export interface Config {
   readonly mode: 'embedded' | 'distributed';
+  readonly roles: string;
+  readonly process: string;
   readonly dataDir: string;
   readonly instrumentsFile: string;
   readonly log: { readonly level: string; readonly format: 'json' | 'text' };
@@ -36,6 +38,14 @@ const { limits, auth, ws, ...http } = DEFAULT_HTTP_CONFIG;
 export const CONFIG_SCHEMA: Section = section({
   mode: text('embedded', 'embedded: everything in this process; distributed: over NATS JetStream', {
     enum: ['embedded', 'distributed'],
+  }),
+  roles: text('all', 'what this process does, distributed mode only: all, or some of acquiring,admin,settlement,match,kline,push,history', {
+    pattern: '^(all|acquiring|admin|settlement|match|kline|push|history)(,(all|acquiring|admin|settlement|match|kline|push|history))*$',
+    example: 'match,kline',
+  }),
+  process: text('', "name of this process in logs, headers and monitoring; '' = host and process id. No two may share one", {
+    pattern: '^[A-Za-z0-9_-]{0,64}$',
+    example: 'match-1',
   }),
   dataDir: text('./data', 'folder of the journal, the history and the keys; one process at a time'),
   instrumentsFile: text('', "symbols listed on the first start; '' = config/instruments.json of the package"),
@@ -129,12 +139,13 @@ export const CONFIG_SCHEMA: Section = section({
     consumerBatch: whole(1024, 'most messages push and history take at once'),
     pushSnapshotEveryMessages: whole(50_000, 'messages between snapshots of push; 0 = only at the stop', 0),
     tickMs: whole(100, 'pause between ticks of expiry and klines', 5),
-    leaseTtlMs: whole(3_000, 'life of a partition lease that is not renewed', 100),
     accountLimits: section({
       maxNumOrders: whole(0, 'open orders of one account over all symbols (EXCHANGE_MAX_NUM_ORDERS); 0 = any number', 0),
       maxNumAlgoOrders: whole(0, 'open stop orders of one account over all symbols; 0 = any number', 0),
       maxNumIcebergOrders: whole(0, 'open iceberg orders of one account over all symbols; 0 = any number', 0),
       maxNumOrderLists: whole(0, 'open order lists of one account over all symbols; 0 = any number', 0),
     }),
+    leaseTtlMs: whole(3_000, 'life of a partition lease that is not renewed: how long a dead writer is waited for', 100),
+    memberTtlMs: whole(2_000, 'silence after which a process counts as gone, distributed mode only', 200),
   }),
 });

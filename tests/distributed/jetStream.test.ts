@@ -13,7 +13,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import { OutcomeUnknownError } from '../../src/ports/exchangePort.ts';
 import { NatsServer } from '../../src/support/natsServer.ts';
 import { makeInstrument } from '../fixtures/fakeExchange.ts';
-import { order, TEST_PIPELINE_CONFIG } from '../pipeline/venue.ts';
+import { order, TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../pipeline/venue.ts';
 import { Process } from './processes.ts';
 
 let server: NatsServer;
@@ -127,7 +127,10 @@ test('embedded and distributed come to the same state from the same commands', a
     },
   });
   await embedded.start();
-  const alone = await driveSame(new Exchange(embedded, { defaultRates: { makerRate: 100_000, takerRate: 200_000 } }), embeddedClock);
+  const alone = await driveSame(
+    new Exchange(embedded, { defaultRates: { makerRate: 100_000, takerRate: 200_000 }, secrets: TEST_SECRETS }),
+    embeddedClock,
+  );
 
   const clock = new StillClock();
   const processes = [

@@ -11,14 +11,13 @@ import { localHistory } from '../../src/history/localHistory.ts';
 import { openHistory } from '../../src/history/openHistory.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { SystemClock } from '../../src/support/clock.ts';
-import { TEST_PIPELINE_CONFIG } from '../pipeline/venue.ts';
+import { TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../pipeline/venue.ts';
 
 export interface ProcessOptions {
   readonly name: string;
   readonly roles: string;
   readonly config?: Partial<PipelineConfig>;
   readonly clock?: Clock;
-  readonly memberTtlMs?: number;
   readonly life?: number;
 }
 
@@ -49,7 +48,6 @@ export class Process {
       onFatal: (stage, error) => this.fatal.push(`${stage}: ${error.message}`),
       distribution: {
         roles,
-        memberTtlMs: options.memberTtlMs ?? 1_000,
         version: '0.0.0',
         history: () => {
           const { historyStore } = this.pipeline;
@@ -58,7 +56,7 @@ export class Process {
         },
       },
     });
-    this.exchange = new Exchange(this.pipeline, { defaultRates: { makerRate: 100_000, takerRate: 200_000 } });
+    this.exchange = new Exchange(this.pipeline, { defaultRates: { makerRate: 100_000, takerRate: 200_000 }, secrets: TEST_SECRETS });
   }
 
   static async start(bus: Bus, options: ProcessOptions): Promise<Process> {

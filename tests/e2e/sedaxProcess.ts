@@ -63,6 +63,10 @@ export class SedaxProcess {
     return this.exited;
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

@@ -1,6 +1,7 @@
 // Every route against every way to have no right to it. A route that forgot its check fails here.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { adminApi } from '../../src/http/admin/adminApi.ts';
+import { healthApi } from '../../src/http/native/healthApi.ts';
 import { nativeApi } from '../../src/http/native/nativeApi.ts';
 import { openApi } from '../../src/http/openApi.ts';
 import { forget, makeApiKey, makeProfile, TEST_ACCOUNT_ID, TEST_API_KEY, TEST_NOW_US } from '../fixtures/fakeExchange.ts';
@@ -8,7 +9,7 @@ import { signedHeaders } from '../fixtures/nativeClient.ts';
 import { type TestServer, testServer } from '../fixtures/testServer.ts';
 import { documentOf, type Operation, operationsOf } from './operations.ts';
 
-const server: TestServer = await testServer([openApi, nativeApi, adminApi]);
+const server: TestServer = await testServer([openApi, healthApi, nativeApi, adminApi]);
 const operations = operationsOf(documentOf(server));
 const signed = operations.filter(({ needs }) => needs === 'signature');
 const isMutating = ({ method }: Operation): boolean => method !== 'GET';

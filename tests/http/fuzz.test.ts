@@ -4,6 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { EngineReject } from '../../src/domain/rejectReason.ts';
 import { adminApi } from '../../src/http/admin/adminApi.ts';
 import { EdgeReject } from '../../src/http/errors.ts';
+import { healthApi } from '../../src/http/native/healthApi.ts';
 import { nativeApi } from '../../src/http/native/nativeApi.ts';
 import { openApi } from '../../src/http/openApi.ts';
 import { forget, TEST_NOW_US } from '../fixtures/fakeExchange.ts';
@@ -11,7 +12,7 @@ import { signedHeaders } from '../fixtures/nativeClient.ts';
 import { TEST_ADMIN_TOKEN, type TestServer, testServer } from '../fixtures/testServer.ts';
 import { documentOf, type Operation, operationsOf } from './operations.ts';
 
-const server: TestServer = await testServer([openApi, nativeApi, adminApi]);
+const server: TestServer = await testServer([openApi, healthApi, nativeApi, adminApi]);
 const operations = operationsOf(documentOf(server));
 afterAll(() => server.close());
 beforeEach(() => forget(server.exchange));

@@ -2,6 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { adminApi } from '../../src/http/admin/adminApi.ts';
+import { healthApi } from '../../src/http/native/healthApi.ts';
 import { nativeApi } from '../../src/http/native/nativeApi.ts';
 import { openApi } from '../../src/http/openApi.ts';
 import { makeBalance, makeOrder, makeTrade } from '../fixtures/fakeExchange.ts';
@@ -9,7 +10,7 @@ import { NativeClient } from '../fixtures/nativeClient.ts';
 import { type TestServer, testServer } from '../fixtures/testServer.ts';
 import { documentOf } from './operations.ts';
 
-const server: TestServer = await testServer([openApi, nativeApi, adminApi]);
+const server: TestServer = await testServer([openApi, healthApi, nativeApi, adminApi]);
 const document = documentOf(server);
 afterAll(() => server.close());
 
@@ -69,7 +70,7 @@ it('is served, with a page to read it, and can be switched off', async () => {
   expect((await server.app.inject('/docs/json')).json()).toEqual(document);
   const page = await server.app.inject('/docs');
   expect([page.statusCode, page.headers['content-type']]).toEqual([200, expect.stringMatching(/html/)]);
-  const bare = await testServer([openApi, nativeApi], { docs: false });
+  const bare = await testServer([openApi, healthApi, nativeApi], { docs: false });
   expect((await bare.app.inject('/docs/json')).statusCode).toBe(404);
   await bare.close();
 });

@@ -22,7 +22,10 @@ export const TEST_PIPELINE_CONFIG: PipelineConfig = {
   tickMs: 20,
   leaseTtlMs: 1_000,
   accountLimits: NO_ACCOUNT_LIMITS,
+  memberTtlMs: 1_000,
 };
+
+export const TEST_SECRETS = new AesSecretBox('the tests', () => [sealingKey('5'.repeat(64))]);
 
 export interface VenueOptions {
   /** Folder for journal and history; both live there over restarts. */
@@ -45,7 +48,7 @@ export class Venue {
     this.pipeline = pipeline;
     this.exchange = new Exchange(pipeline, {
       defaultRates: { makerRate: 100_000, takerRate: 200_000 },
-      secrets: new AesSecretBox('the tests', () => [sealingKey('5'.repeat(64))]),
+      secrets: TEST_SECRETS,
     });
     this.logged = logged;
     this.fatal = fatal;

@@ -12,8 +12,6 @@ import { ServedPartition } from './servedPartition.ts';
 
 export interface DistributionOptions {
   readonly roles: ReadonlySet<Role>;
-  /** A member that is silent for this long counts as gone. */
-  readonly memberTtlMs: number;
   /** Of the program, for operators. */
   readonly version: string;
   /** The past as of these positions, from whoever keeps it. */
@@ -57,9 +55,9 @@ export class Cluster {
 
   /** Joins and takes what falls to this process. Resolves with what it has, once it has it or the wait is over. */
   async start(): Promise<string> {
-    const { memberTtlMs, roles } = this.#options;
+    const { roles } = this.#options;
     const info = { roles: [...roles].join(','), process: this.#writer, version: this.#options.version };
-    const membership = await this.#pipeline.bus.join(GROUP, { id: this.#id, info }, memberTtlMs);
+    const membership = await this.#pipeline.bus.join(GROUP, { id: this.#id, info }, this.#pipeline.config.memberTtlMs);
     this.#membership = membership;
     membership.onChange(() => this.#placement.follow(this.members()));
     this.#placement.follow(this.members());

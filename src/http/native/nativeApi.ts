@@ -1,6 +1,4 @@
 // The native API: /api/spot. Puts together its routes, its body parser, its checks.
-import type { FastifyInstance } from 'fastify';
-import type { ExchangePort } from '../../ports/exchangePort.ts';
 import { NativeAuth } from '../auth/nativeAuth.ts';
 import type { EdgeApi } from '../server.ts';
 import { NativeContext } from './context.ts';
@@ -27,19 +25,5 @@ export const nativeApi: EdgeApi = async ({ app, exchange, config }) => {
     );
     await scope.register(async (user) => userRoutes(user, context), { prefix: '/api/spot/user' });
     await scope.register(async (market) => marketRoutes(market, context), { prefix: '/api/spot/market' });
-    healthRoute(scope, exchange);
   });
 };
-
-/** For load balancers: 503 once a stage has failed. A halted symbol degrades the venue, it does not take it off. */
-function healthRoute(app: FastifyInstance, exchange: ExchangePort): void {
-  const health = { type: 'object', additionalProperties: true, required: ['status'] } as const;
-  app.get(
-    '/api/spot/health',
-    { schema: { tags: ['health'], summary: 'How the stages are', response: { 200: health, 503: health } } },
-    async (_request, reply) => {
-      const now = exchange.health();
-      return reply.code(now.status === 'failed' ? 503 : 200).send(now);
-    },
-  );
-}

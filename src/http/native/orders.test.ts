@@ -28,6 +28,7 @@ import { EngineReject } from '../../domain/rejectReason.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
 import { HistoryUnavailableError } from '../../ports/historyQueries.ts';
+import { healthApi } from './healthApi.ts';
 import { nativeApi } from './nativeApi.ts';
 
 const ORDERS = '/api/spot/v2/';
@@ -36,7 +37,7 @@ let server: TestServer;
 let client: NativeClient;
 
 beforeAll(async () => {
-  server = await testServer([nativeApi]);
+  server = await testServer([healthApi, nativeApi]);
   client = new NativeClient(server);
 });
 beforeEach(() => forget(server.exchange));
