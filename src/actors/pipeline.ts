@@ -205,7 +205,7 @@ export class Pipeline {
 
   async start(): Promise<void> {
     const started = this.#deps.onStarted ?? (() => undefined);
-    for (const stream of [streams.admin, ...this.readStreams()]) await this.bus.ensureStream(stream, subjectsOf(stream));
+    await Promise.all([streams.admin, ...this.readStreams()].map((stream) => this.bus.ensureStream(stream, subjectsOf(stream))));
     await this.registry.start((error) => this.root.fatal('registry', error));
     this.registry.onInstrument((instrument) => {
       const partition = this.match[symbolPartition(instrument.symbol, this.config.marketPartitions)]?.running;

@@ -8,7 +8,7 @@ import { NatsServer } from '../../src/support/natsServer.ts';
 import { adminRequest, NativeClient } from '../e2e/nativeClient.ts';
 import { SedaxProcess } from '../e2e/sedaxProcess.ts';
 
-export const ADMIN_TOKEN = 'an operator of the tests, and nobody else';
+export const ADMIN_TOKEN = 'operator-of-the-tests-0123456789';
 
 export interface ClusterHealth {
   readonly status: string;

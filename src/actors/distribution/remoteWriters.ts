@@ -1,5 +1,6 @@
 // The writers of an exchange of many processes: asked over the bus, wherever they run.
 import { type Bus, RequestError } from '../../bus/bus.ts';
+import { LogHeads } from '../../bus/logHeads.ts';
 import { streams } from '../../bus/subjects.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../codec/snapshotCodec.ts';
 import type { Balance } from '../../domain/balance.ts';
@@ -13,7 +14,6 @@ import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
 import { type AssetSums, reconcile } from '../settlement/reconciliation.ts';
 import type { HaltableStage, Writers } from '../writers.ts';
 import { BatchedRoute } from './commandRoute.ts';
-import { Heads } from './heads.ts';
 import type { Owners } from './owners.ts';
 import { PartitionClient } from './partitionClient.ts';
 
@@ -35,8 +35,8 @@ export class RemoteWriters implements Writers {
   readonly #options: RemoteWritersOptions;
   readonly #client: PartitionClient;
   readonly #route: BatchedRoute;
-  readonly #marketHeads: Heads;
-  readonly #allHeads: Heads;
+  readonly #marketHeads: LogHeads;
+  readonly #allHeads: LogHeads;
 
   constructor(options: RemoteWritersOptions) {
     const { bus, owners, registry, accountPartitions, marketPartitions, timeoutMs } = options;
@@ -44,8 +44,8 @@ export class RemoteWriters implements Writers {
     this.#client = new PartitionClient(bus, owners);
     this.#route = new BatchedRoute({ client: this.#client, registry, accountPartitions, timeoutMs });
     const markets = Array.from({ length: marketPartitions }, (_, s) => streams.markets(s));
-    this.#marketHeads = new Heads(bus, markets);
-    this.#allHeads = new Heads(bus, [
+    this.#marketHeads = new LogHeads(bus, markets);
+    this.#allHeads = new LogHeads(bus, [
       ...markets,
       ...Array.from({ length: accountPartitions }, (_, p) => streams.accounts(p)),
       ...Array.from({ length: marketPartitions }, (_, s) => streams.klines(s)),

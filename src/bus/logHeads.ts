@@ -1,7 +1,9 @@
 // The newest positions of the logs, for queries that must reflect them. Reading them costs a call a stream, so those who ask
 // while it is done share the next reading.
-import type { Bus } from '../../bus/bus.ts';
-import type { Positions } from './messages.ts';
+import type { Bus } from './bus.ts';
+
+/** Last sequence of each stream. */
+type Positions = Readonly<Record<string, number>>;
 
 export class LogHeads {
   readonly #bus: Bus;
