@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { entriesOf } from '../../src/actors/step.ts';
 import type { Bus } from '../../src/bus/bus.ts';
 import { ChangeKind, EntityType } from '../../src/domain/changeLogEntry.ts';
+import type { NatsCluster } from '../../src/support/natsCluster.ts';
 import { verifyLogs } from '../../src/verify/verifyLogs.ts';
 import type { NativeClient } from '../e2e/nativeClient.ts';
 import { ClusterVenue } from './venue.ts';
@@ -13,7 +14,7 @@ const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
 /** What the issue of a kill may cost: the issue asks for 5 s. */
 const TAKE_OVER_MS = 5_000;
 
-let venue: ClusterVenue | undefined;
+let venue: ClusterVenue<NatsCluster> | undefined;
 afterEach(async () => {
   await venue?.close();
   venue = undefined;

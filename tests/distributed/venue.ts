@@ -27,14 +27,14 @@ interface Nats {
 
 const newDir = (): string => mkdtempSync(join(tmpdir(), 'sedax-venue-'));
 
-export class ClusterVenue {
-  readonly nats: Nats;
+export class ClusterVenue<N extends Nats = Nats> {
+  readonly nats: N;
   readonly replicas: number;
   readonly partitions: number;
   readonly #dir: string;
   readonly processes = new Map<string, SedaxProcess>();
 
-  private constructor(nats: Nats, replicas: number, partitions: number, dir: string) {
+  private constructor(nats: N, replicas: number, partitions: number, dir: string) {
     this.nats = nats;
     this.replicas = replicas;
     this.partitions = partitions;
@@ -42,9 +42,9 @@ export class ClusterVenue {
   }
 
   /** Over a cluster of three servers. */
-  static async start(partitions: number): Promise<ClusterVenue & { readonly nats: NatsCluster }> {
+  static async start(partitions: number): Promise<ClusterVenue<NatsCluster>> {
     const nats = await NatsCluster.start();
-    return new ClusterVenue(nats, 3, partitions, newDir()) as ClusterVenue & { readonly nats: NatsCluster };
+    return new ClusterVenue(nats, 3, partitions, newDir());
   }
 
   /** Over one server: quicker, where no server is to fail. */
