@@ -41,7 +41,7 @@ public final class ExchangeCoreDriver {
     /** Values after type and sequence number, by report type. */
     private static final int[] VALUES = {4, 4, 3, 4, 1, 1};
     private static final int FIELDS = 6;
-    private static final int CHUNK = 4096;
+    private static final int CHUNK = 64;
     private static final long USER = 1;
 
     private static final CoreSymbolSpecification SYMBOL = CoreSymbolSpecification.builder()

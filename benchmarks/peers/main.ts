@@ -8,7 +8,7 @@ import { EngineProcess } from './engineProcess.ts';
 import { EXCHANGE_CORE, isInstalled, PEER_NAMES, SEDAX_BOOK, SEDAX_MARKET } from './engines.ts';
 import { installAll } from './install.ts';
 
-const OPTIONS = { rounds: 3, budgetMs: 20_000, most: 2 ** 31 - 1, warmUp: 200_000 };
+const OPTIONS = { rounds: 3, budgetMs: 10_000, most: 2 ** 31 - 1, warmUp: 200_000 };
 
 function print(value: object): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -4,7 +4,7 @@ import type { ReportStream } from '../flash1/reportStream.ts';
 import type { Workload } from '../flash1/workload.ts';
 
 /** Messages between two looks at the clock. */
-const CHUNK = 4096;
+const CHUNK = 64;
 
 export interface Trial {
   readonly messages: number;
