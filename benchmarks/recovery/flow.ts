@@ -71,7 +71,7 @@ export class Flow {
 
   /** Ends everything that is open. */
   cancelAll(): void {
-    const { children } = this.#stages.accounts;
+    const { children } = this.#stages.settlement;
     for (let account = 0; account < this.#accounts; account++) {
       if (children.get(FIRST_ACCOUNT_ID + account)!.openOrderCount === 0) continue;
       this.#send({

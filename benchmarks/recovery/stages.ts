@@ -77,8 +77,8 @@ class Partition<State, Input> {
 }
 
 export class Stages {
-  readonly accounts: Partition<Account, AccountInput>;
-  readonly markets: Partition<Market, MarketInput>;
+  readonly settlement: Partition<Account, AccountInput>;
+  readonly match: Partition<Market, MarketInput>;
   nowUs = 1_700_000_000_000_000;
   /** Entries written, over both logs. */
   entries = 0;
@@ -89,8 +89,8 @@ export class Stages {
 
   private constructor(registry: Registry, bus: Bus | undefined) {
     const log = (stream: string): OutputLog | undefined => (bus === undefined ? undefined : new OutputLog(bus, stream, 'bench', 1, 0, 0));
-    this.accounts = new Partition(new AccountBehaviour({ ...PARTITIONS, registry }), log(streams.accounts(0)), this);
-    this.markets = new Partition(new MarketBehaviour({ ...PARTITIONS, registry }), log(streams.markets(0)), this);
+    this.settlement = new Partition(new AccountBehaviour({ ...PARTITIONS, registry }), log(streams.accounts(0)), this);
+    this.match = new Partition(new MarketBehaviour({ ...PARTITIONS, registry }), log(streams.markets(0)), this);
   }
 
   /** Without a bus nothing is encoded or written. */
@@ -104,18 +104,18 @@ export class Stages {
   carryOut(commands: readonly AccountCommand[]): void {
     this.nowUs += 1;
     for (const command of commands) {
-      this.accounts.run(command.accountId, { kind: 'command', command, answer: this.#answer });
+      this.settlement.run(command.accountId, { kind: 'command', command, answer: this.#answer });
     }
-    const requested = this.accounts.step();
-    this.markets.behaviour.route(streams.accounts(0), requested, (key, input) => this.markets.run(key, input));
-    const traded = this.markets.step();
-    this.accounts.behaviour.route(streams.markets(0), traded, (key, input) => this.accounts.run(key, input));
-    this.entries += requested.length + traded.length + this.accounts.step().length;
+    const requested = this.settlement.step();
+    this.match.behaviour.route(streams.accounts(0), requested, (key, input) => this.match.run(key, input));
+    const traded = this.match.step();
+    this.settlement.behaviour.route(streams.markets(0), traded, (key, input) => this.settlement.run(key, input));
+    this.entries += requested.length + traded.length + this.settlement.step().length;
   }
 
   /** Resolves when everything written is in the log. */
   async flush(): Promise<void> {
-    await this.accounts.log?.whenIdle();
-    await this.markets.log?.whenIdle();
+    await this.settlement.log?.whenIdle();
+    await this.match.log?.whenIdle();
   }
 }

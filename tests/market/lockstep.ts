@@ -232,8 +232,10 @@ export class Lockstep {
   #compare(): void {
     const { market, reference } = this;
     const snapshot = market.snapshot();
-    expect(snapshot.bids.map((o) => o.orderId)).toEqual(reference.queue(Side.BUY));
-    expect(snapshot.asks.map((o) => o.orderId)).toEqual(reference.queue(Side.SELL));
+    const { orderIds, bids } = snapshot.resting;
+    const inOrder = [...new Float64Array(orderIds.slice().buffer)];
+    expect(inOrder.slice(0, bids)).toEqual(reference.queue(Side.BUY));
+    expect(inOrder.slice(bids)).toEqual(reference.queue(Side.SELL));
     expect(market.depth(1000)).toEqual({
       bids: [...this.#levels[Side.BUY]].sort((a, b) => b[0] - a[0]),
       asks: [...this.#levels[Side.SELL]].sort((a, b) => a[0] - b[0]),

@@ -7,18 +7,18 @@ import type { SpotOrderList } from '../spotOrderList.ts';
 import { StateHash } from '../stateHash.ts';
 import { copyOrder } from './liveOrder.ts';
 import { MarketState } from './marketState.ts';
+import { type RestingSnapshot, restingSnapshotOf, restoreResting } from './restingSnapshot.ts';
 
 /** Rows are copies; order within the arrays is state. */
 export interface MarketSnapshot {
-  readonly version: 1;
+  readonly version: 2;
   readonly symbol: string;
   readonly lastTradeId: number;
   readonly lastPriceTicks: number;
   readonly updateId: number;
   readonly lastPreventedMatchId: number;
-  /** Best price first, each price in queue order. */
-  readonly bids: readonly SpotOrder[];
-  readonly asks: readonly SpotOrder[];
+  /** The orders on the book. */
+  readonly resting: RestingSnapshot;
   /** Orders that wait for a price, by arrival. */
   readonly armed: readonly SpotOrder[];
   /** For each armed order the best price since it became active; 0 when it does not trail. */
@@ -36,14 +36,13 @@ export function snapshotOf(state: MarketState): MarketSnapshot {
   const armed = state.triggers.byArrival();
   const parked = [...state.parked.values()].sort((a, b) => a.order.orderId - b.order.orderId);
   return {
-    version: 1,
+    version: 2,
     symbol: state.instrument.symbol,
     lastTradeId: state.lastTradeId,
     lastPriceTicks: state.lastPriceTicks,
     updateId: state.updateId,
     lastPreventedMatchId: state.lastPreventedMatchId,
-    bids: restingOf(state, Side.BUY),
-    asks: restingOf(state, Side.SELL),
+    resting: restingSnapshotOf(state),
     armed: armed.map(copyOrder),
     extremes: armed.map((order) => state.triggers.extremeTicks(order.orderId)),
     parked: parked.map(({ order }) => copyOrder(order)),
@@ -53,18 +52,17 @@ export function snapshotOf(state: MarketState): MarketSnapshot {
 }
 
 export function stateOf(instrument: Instrument, snapshot: MarketSnapshot): MarketState {
-  assert(snapshot.version === 1, 'a snapshot has a known version');
+  assert(snapshot.version === 2, 'a snapshot has a known version');
   assert(snapshot.symbol === instrument.symbol, 'a snapshot is restored for its own symbol');
-  const state = new MarketState(instrument);
+  const state = new MarketState(instrument, Math.max(64, snapshot.resting.clientOrderIds.length));
   state.lastTradeId = snapshot.lastTradeId;
   state.lastPriceTicks = snapshot.lastPriceTicks;
   state.updateId = snapshot.updateId;
   state.lastPreventedMatchId = snapshot.lastPreventedMatchId;
-  for (const order of snapshot.bids) state.rest(order);
-  for (const order of snapshot.asks) state.rest(order);
+  restoreResting(state, snapshot.resting);
   for (const list of snapshot.lists) state.lists.set(list.orderListId, { ...list });
-  for (const order of snapshot.parked)
-    state.parked.set(order.orderId, { order: copyOrder(order), funded: snapshot.funded.includes(order.orderId) });
+  const funded = new Set(snapshot.funded);
+  for (const order of snapshot.parked) state.parked.set(order.orderId, { order: copyOrder(order), funded: funded.has(order.orderId) });
   for (const order of snapshot.armed) state.arm(copyOrder(order));
   // Older orders have extremes at least as good, so the best extremes became active first.
   const trailing = snapshot.armed.map((order, i) => ({ order, extremeTicks: snapshot.extremes[i]! }));
@@ -98,12 +96,6 @@ export function hashOf(state: MarketState): string {
   hash.number(lists.length);
   for (const list of lists) hashList(hash, list);
   return hash.digest();
-}
-
-function restingOf(state: MarketState, side: Side): SpotOrder[] {
-  const orders: SpotOrder[] = [];
-  state.forEachNode(side, (node) => orders.push(state.row(node)));
-  return orders;
 }
 
 function hashOrder(hash: StateHash, order: Readonly<SpotOrder>): void {

@@ -22,7 +22,7 @@ export interface ParkedOrder {
 
 export class MarketState {
   instrument: Instrument;
-  readonly book = new OrderBook();
+  readonly book: OrderBook;
   /** The orders on the book, by their node there. */
   readonly resting = new RestingOrders();
   readonly triggers = new TriggerBook();
@@ -39,8 +39,10 @@ export class MarketState {
   /** Icebergs on the book: while there are none, what a level shows is what it holds. */
   icebergs = 0;
 
-  constructor(instrument: Instrument) {
+  /** Room for so many orders on the book at first; it grows by itself. */
+  constructor(instrument: Instrument, capacity = 64) {
     this.instrument = instrument;
+    this.book = new OrderBook(capacity);
   }
 
   /**

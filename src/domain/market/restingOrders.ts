@@ -2,9 +2,11 @@
 // few arrays that the garbage collector never walks, and what a fill or a cancel needs of an order is one cache line.
 // Rows are put together when somebody asks for one. Lots shown and the order's id are the book's; its state follows from
 // its fills.
+import { assert } from '../assert.ts';
 import { OrderStatus } from '../orderStatus.ts';
 import type { ListLeg, OrderType, PegOffsetType, PegPriceType, Side, StpMode, TimeInForce } from '../orderTerms.ts';
 import type { SpotOrder } from '../spotOrder.ts';
+import type { RareTerms, RestingColumn } from './restingSnapshot.ts';
 
 // A record is 32 doubles. First what every fill and cancel looks at, a cache line of it:
 const RECORD = 32;
@@ -37,23 +39,24 @@ const PEG_OFFSET_VALUE = 23;
 const CUM_QUOTE_UNITS = 24;
 const RESERVED_UNITS = 25;
 const ORIG_QUOTE_UNITS = 26;
+/** Fields in use, from the record's first on. */
+export const RESTING_FIELDS = 27;
 
 /** Enumerated terms have codes below 16 and share a double with the amend count, which stays below 2^20. */
 const CODE_BITS = 4;
 const CODE_MASK = 15;
 const AMEND_COUNT_UNIT = 2 ** 28;
 
-/** What few orders have. */
-type Rare = Pick<SpotOrder, 'preventedMatch' | 'request' | 'outcome'>;
+const RESTORED_AT_ONCE = 512;
 
 export class RestingOrders {
   #numbers = new Float64Array(0);
   #amounts = new BigInt64Array(0);
   readonly #clientOrderIds: string[] = [''];
-  readonly #rare = new Map<number, Rare>();
+  readonly #rare = new Map<number, RareTerms>();
 
   store(node: number, order: Readonly<SpotOrder>): void {
-    if (node * RECORD >= this.#numbers.length) this.#grow(node);
+    if (node * RECORD >= this.#numbers.length) this.#grow(Math.max(64, node * 2));
     const numbers = this.#numbers;
     const at = node * RECORD;
     numbers[at + EXECUTED_LOTS] = order.executedLots;
@@ -233,12 +236,64 @@ export class RestingOrders {
     this.#setRare(node, rare?.preventedMatch ?? null, rare?.request ?? null, outcome);
   }
 
-  #setRare(node: number, preventedMatch: Rare['preventedMatch'], request: Rare['request'], outcome: Rare['outcome']): void {
+  clientOrderId(node: number): string {
+    return this.#clientOrderIds[node]!;
+  }
+
+  rare(node: number): RareTerms | undefined {
+    return this.#rare.get(node);
+  }
+
+  setRare(node: number, { preventedMatch, request, outcome }: RareTerms): void {
+    this.#setRare(node, preventedMatch, request, outcome);
+  }
+
+  /** A field of the nodes' records. */
+  column(field: number, nodes: Int32Array): RestingColumn {
+    // As words: what is stored as an integer may look like a NaN, which a copy of doubles need not keep as it is.
+    const words = new Int32Array(this.#numbers.buffer);
+    const column = new Int32Array(nodes.length * 2);
+    let same = true;
+    for (let i = 0; i < nodes.length; i++) {
+      const at = (nodes[i]! * RECORD + field) * 2;
+      column[i * 2] = words[at]!;
+      column[i * 2 + 1] = words[at + 1]!;
+      if (same && (words[at] !== column[0] || words[at + 1] !== column[1])) same = false;
+    }
+    return same ? [column[0] ?? 0, column[1] ?? 0] : new Uint8Array(column.buffer);
+  }
+
+  /** The opposite, of all fields, where nothing was stored before: the nodes' records, but for what few orders have. */
+  restore(nodes: Int32Array, columns: readonly RestingColumn[], clientOrderIds: readonly string[]): void {
+    let last = 0;
+    for (const node of nodes) if (node > last) last = node;
+    this.#grow(last + 1);
+    const words = new Int32Array(this.#numbers.buffer);
+    const filled = columns.map((column) => valuesOf(column, nodes.length));
+    // A few records at a time stay in the cache while all of their fields are set.
+    for (let from = 0; from < nodes.length; from += RESTORED_AT_ONCE) {
+      const to = Math.min(from + RESTORED_AT_ONCE, nodes.length);
+      for (let field = 0; field < filled.length; field++) {
+        const values = filled[field]!;
+        const same = values.length === 2 && nodes.length > 1;
+        // Records are empty at first.
+        if (same && values[0] === 0 && values[1] === 0) continue;
+        for (let i = from; i < to; i++) {
+          const at = (nodes[i]! * RECORD + field) * 2;
+          const value = same ? 0 : i * 2;
+          words[at] = values[value]!;
+          words[at + 1] = values[value + 1]!;
+        }
+      }
+    }
+    for (let i = 0; i < nodes.length; i++) this.#clientOrderIds[nodes[i]!] = clientOrderIds[i]!;
+  }
+
+  #setRare(node: number, preventedMatch: RareTerms['preventedMatch'], request: RareTerms['request'], outcome: RareTerms['outcome']): void {
     this.#rare.set(node, { preventedMatch, request, outcome });
   }
 
-  #grow(node: number): void {
-    const capacity = Math.max(64, node * 2);
+  #grow(capacity: number): void {
     const numbers = new Float64Array(capacity * RECORD);
     // As integers: what is stored as an integer may look like a NaN, which a copy of doubles need not keep as it is.
     const amounts = new BigInt64Array(numbers.buffer);
@@ -248,6 +303,15 @@ export class RestingOrders {
     // Without holes the array stays a plain one.
     for (let i = this.#clientOrderIds.length; i < capacity; i++) this.#clientOrderIds.push('');
   }
+}
+
+/** The words of a column: two for each order, or two for all of them. */
+function valuesOf(column: RestingColumn, orders: number): Int32Array {
+  if (!(column instanceof Uint8Array)) return Int32Array.from(column);
+  // A copy: the bytes may begin anywhere in a larger buffer.
+  const values = new Int32Array(new Uint8Array(column).buffer);
+  assert(values.length === orders * 2, 'a column has a value for each order');
+  return values;
 }
 
 function codesOf(order: Readonly<SpotOrder>): number {
