@@ -7,6 +7,7 @@ import { type AccountAnswer, AccountBehaviour, type AccountInput } from '../../s
 import type { Bus } from '../../src/bus/bus.ts';
 import { streams } from '../../src/bus/subjects.ts';
 import type { Account } from '../../src/domain/account/account.ts';
+import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
 import type { ChangeLogEntry } from '../../src/domain/changeLogEntry.ts';
 import type { AccountCommand } from '../../src/domain/command.ts';
 import type { Market } from '../../src/domain/market/market.ts';
@@ -36,7 +37,7 @@ class Partition<State, Input> {
       get out() {
         return out();
       },
-      afterPersisted: (action) => action(),
+      afterPersisted: (action, value) => action(value),
       forward: (key, input) => void this.#forwarded.push([key, input as Input]),
     };
   }
@@ -65,7 +66,7 @@ class Partition<State, Input> {
     for (const [key, input] of merged) this.run(key, input);
     const entries = this.#out;
     this.#out = [];
-    const subject = this.behaviour.subject(entries);
+    const subject = this.behaviour.subject(entries, undefined);
     // A failed append fails the next one, and flush().
     if (entries.length > 0) this.#log?.append(subject, entries, NO_POSITIONS, NOTHING_PARKED).catch(() => undefined);
     return entries;
@@ -89,7 +90,11 @@ export class Stages {
 
   private constructor(registry: Registry, bus: Bus | undefined) {
     const log = (stream: string): OutputLog | undefined => (bus === undefined ? undefined : new OutputLog(bus, stream, 'bench', 1, 0, 0));
-    this.settlement = new Partition(new AccountBehaviour({ ...PARTITIONS, registry }), log(streams.accounts(0)), this);
+    this.settlement = new Partition(
+      new AccountBehaviour({ ...PARTITIONS, registry, limits: NO_ACCOUNT_LIMITS }),
+      log(streams.accounts(0)),
+      this,
+    );
     this.match = new Partition(new MarketBehaviour({ ...PARTITIONS, registry }), log(streams.markets(0)), this);
   }
 
