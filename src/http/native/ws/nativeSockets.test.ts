@@ -354,6 +354,21 @@ describe('account channels', () => {
     expect(await client.ask({ op: 'subscribe', channels: ['orders', 'balances'] })).toMatchObject({ op: 'subscribed' });
   });
 
+  it.each([
+    ['a revoked key', { revoked: true }],
+    ['a key of another address', { ipAllowList: ['203.0.113.1'] }],
+    ['a key of no account', { accountId: 4711 }],
+    ['a key with another secret', { secret: 'x'.repeat(64) }],
+  ])('do not open for %s', async (_case, over) => {
+    server.exchange.keys.set(TEST_API_KEY, makeApiKey(over));
+    const client = await connect();
+    const code = 'secret' in over ? -1022 : -2015;
+    expect(await client.ask(authFrame())).toMatchObject({ op: 'error', code });
+    expect(await client.ask({ op: 'subscribe', channels: ['orders'] })).toMatchObject({ op: 'error', code: -4200 });
+    expect(server.exchange.listenerCount().account).toBe(0);
+    server.exchange.keys.set(TEST_API_KEY, makeApiKey());
+  });
+
   it("tell an account's executions and balances to its own connections alone", async () => {
     server.exchange.keys.set('C'.repeat(64), makeApiKey({ apiKey: 'C'.repeat(64), accountId: 1001 }));
     server.exchange.profiles.set(1001, makeProfile({ accountId: 1001 }));
