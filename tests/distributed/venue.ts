@@ -119,6 +119,15 @@ export class ClusterVenue<N extends Nats = Nats> {
     return { accountId, key: { apiKey: key.apiKey, secret: key.secret } };
   }
 
+  /** Edges learn of keys from the log: resolves when this one has. */
+  async knows(edge: string, key: { readonly apiKey: string; readonly secret: string }): Promise<void> {
+    for (let tries = 0; tries < 200; tries++) {
+      if ((await this.client(edge, key).request('GET', '/api/spot/user/account')).status === 200) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${edge} does not know the key ${key.apiKey}`);
+  }
+
   client(edge: string, key: { readonly apiKey: string; readonly secret: string }): NativeClient {
     return new NativeClient(this.process(edge).url, key);
   }
