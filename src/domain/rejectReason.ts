@@ -39,7 +39,7 @@ export const EngineReject = {
   AMEND_LIMIT: engine(15, -2038, 'Filter failure: MAX_NUM_ORDER_AMENDS'),
   CANCEL_ONLY: engine(16, -2010, 'This order type is not possible in this trading phase.'),
   NO_LIQUIDITY: engine(17, -2010, 'Order book liquidity is less than symbol minimum quantity.'),
-  NO_PEG_PRICE: engine(18, -2010, 'No reference price for pegged order.'),
+  NO_PEG_PRICE: engine(18, -2010, 'Order book liquidity is too low for this pegged order.'),
   OPO_QUANTITY: engine(19, -2010, 'Quantity of the pending order is below the symbol minimum.'),
   MAX_NUM_ORDERS: engine(20, -1013, 'Filter failure: MAX_NUM_ORDERS'),
   MAX_NUM_ALGO_ORDERS: engine(21, -1013, 'Filter failure: MAX_NUM_ALGO_ORDERS'),

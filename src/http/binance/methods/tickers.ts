@@ -74,14 +74,7 @@ function changeFields(instrument: Instrument, stats: WindowStats): Row {
 }
 
 function fullRow(ctx: MethodContext, instrument: Instrument, stats: WindowStats): Row {
-  return {
-    ...changeFields(instrument, stats),
-    openPrice: formatPrice(instrument, stats.openTicks),
-    highPrice: formatPrice(instrument, stats.highTicks),
-    lowPrice: formatPrice(instrument, stats.lowTicks),
-    lastPrice: formatPrice(instrument, stats.closeTicks),
-    ...tail(ctx, instrument, stats),
-  };
+  return { ...changeFields(instrument, stats), ...miniRow(ctx, instrument, stats) };
 }
 
 /** Only the 24 hours ticker also tells the best prices and what was before. */
