@@ -14,9 +14,9 @@ import { readInstruments } from './config/instruments.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoKey, ensureDemoAccounts } from './demo.ts';
 import { serveEdges } from './edges.ts';
-import type { HistoryReads, HistoryStore } from './history/historyStore.ts';
+import type { HistoryStore } from './history/historyStore.ts';
+import { openHistory } from './history/openHistory.ts';
 import { HistoryClient } from './history/remote/historyClient.ts';
-import { HistoryServer } from './history/remote/historyServer.ts';
 import { historyStreams, openHistoryOfLogs } from './historyOfLogs.ts';
 import { rateOf } from './http/rates.ts';
 import type { HttpServer } from './http/server.ts';
@@ -76,9 +76,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     defaultRates: { makerRate: rateOf(config.fees.maker), takerRate: rateOf(config.fees.taker) },
     secrets,
   });
-  const historyServer = distributed && history !== undefined ? serveHistory(bus, pipeline, history, logger) : undefined;
   const undo = async (): Promise<void> => {
-    historyServer?.stop();
     await pipeline.stop();
     await bus.close();
   };
@@ -123,19 +121,13 @@ function distributionOf(bus: Bus, roles: ReadonlySet<Role>): DistributionOptions
   return { roles, version: packageVersion(), history: (positions) => client.at(positions) };
 }
 
-function openHistoryOf(bus: Bus, config: Config, logger: Logger): Promise<HistoryStore> {
+async function openHistoryOf(bus: Bus, config: Config, logger: Logger): Promise<HistoryStore> {
   const options = { dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes };
+  // Among others a history that is ahead is more likely at the wrong servers than behind a power cut: its stage refuses it.
+  if (config.mode === 'distributed') return openHistory(options);
   return openHistoryOfLogs(bus, historyStreams(config), options, (ahead) =>
     logger.warn(ahead, 'the history knows more than the log has after a power cut: it is filled again'),
   );
-}
-
-function serveHistory(bus: Bus, { history }: Pipeline, reads: HistoryReads, logger: Logger): HistoryServer | undefined {
-  if (history === undefined) return undefined;
-  const onError = (err: unknown, query: string): void => logger.error({ stage: 'history', query, err }, 'history query failed');
-  const server = new HistoryServer({ bus, reads, progress: history.consumer, onError });
-  server.start().catch((error: unknown) => logger.error({ stage: 'history', err: error }, 'history answers no queries'));
-  return server;
 }
 
 /** Only the first start lists symbols from the file; from then on the admin log says which there are. */

@@ -1,9 +1,9 @@
 // Opens the history of a data folder so that it is never ahead of the logs it is derived from. It can be: a power cut takes
 // answers back with durability 'interval' or 'none', and the history may have been written before it.
-import { type Bus, UnknownStreamError } from './bus/bus.ts';
+import { type Bus, type StreamInfo, UnknownStreamError } from './bus/bus.ts';
 import { streams } from './bus/subjects.ts';
 import type { Config } from './config/schema.ts';
-import type { HistoryStore } from './history/historyStore.ts';
+import { HistoryGapError, type HistoryStore } from './history/historyStore.ts';
 import { clearHistory, type HistoryOptions, openHistory } from './history/openHistory.ts';
 
 export interface AheadOfLog {
@@ -19,7 +19,10 @@ export function historyStreams({ pipeline }: Pick<Config, 'pipeline'>): string[]
   return [...accounts, ...markets.flat()];
 }
 
-/** Nothing may have been appended since the bus was opened. A history that is ahead is emptied, and the logs fill it again. */
+/**
+ * Nothing may have been appended since the bus was opened. A history that is ahead is emptied, and the logs fill it again;
+ * HistoryGapError when they no longer could.
+ */
 export async function openHistoryOfLogs(
   bus: Bus,
   names: readonly string[],
@@ -29,21 +32,29 @@ export async function openHistoryOfLogs(
   const history = openHistory(options);
   for (const stream of names) {
     const position = history.position(stream);
-    const lastSequence = await lastOf(bus, stream);
+    const { lastSequence } = await infoOf(bus, stream);
     if (position <= lastSequence) continue;
     onAhead({ stream, position, lastSequence });
     await history.close();
+    for (const name of names) {
+      const { firstSequence } = await infoOf(bus, name);
+      if (firstSequence === 1) continue;
+      throw new HistoryGapError(
+        `the history has taken in ${position} messages of ${stream}, whose log ends at ${lastSequence}, and can't be filled again, ` +
+          `for ${name} begins at ${firstSequence}: start with a copy of a history from before (docs/operations.md)`,
+      );
+    }
     clearHistory(options.dir);
     return openHistory(options);
   }
   return history;
 }
 
-async function lastOf(bus: Bus, stream: string): Promise<number> {
+async function infoOf(bus: Bus, stream: string): Promise<Pick<StreamInfo, 'firstSequence' | 'lastSequence'>> {
   try {
-    return (await bus.streamInfo(stream)).lastSequence;
+    return await bus.streamInfo(stream);
   } catch (error) {
-    if (error instanceof UnknownStreamError) return 0;
+    if (error instanceof UnknownStreamError) return { firstSequence: 1, lastSequence: 0 };
     throw error;
   }
 }

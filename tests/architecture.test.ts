@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   { from: 'history/remote', to: ['history/historyStore.ts', 'domain', 'bus', 'codec', 'ports'], packages: ['node:*'] },
   {
     from: 'actors',
-    to: ['domain', 'bus', 'codec', 'ports', 'history/historyStore.ts', 'history/localHistory.ts', 'support'],
+    to: ['domain', 'bus', 'codec', 'ports', 'history/historyStore.ts', 'history/localHistory.ts', 'history/remote', 'support'],
     packages: ['nact', 'node:*'],
   },
   {

@@ -189,7 +189,15 @@ export class Pipeline {
     this.historyStore = deps.history;
     this.history =
       deps.history &&
-      new HistoryStage({ bus, root, parent: root.group('history'), store: deps.history, streams: read, maxBatch: config.consumerBatch });
+      new HistoryStage({
+        bus,
+        root,
+        parent: root.group('history'),
+        store: deps.history,
+        streams: read,
+        maxBatch: config.consumerBatch,
+        ...(distribution === undefined ? {} : { serves: { version: distribution.version, metadata: { process: deps.writer } } }),
+      });
     this.cluster = distribution && new Cluster(this, distribution, deps.writer, logger);
   }
 
@@ -218,7 +226,7 @@ export class Pipeline {
       started('push', `${this.readStreams().length} logs followed`);
     }
     if (this.history !== undefined) {
-      this.history.start();
+      await this.history.start();
       started('history', 'store open');
     }
     if (this.cluster === undefined) for (let round = 0; round < 3; round++) await this.barrier();

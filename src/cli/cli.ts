@@ -108,6 +108,18 @@ export const COMMANDS: readonly CliCommand[] = [
     },
   },
   {
+    name: 'history copy',
+    summary: 'copy the queryable past of a data folder to a new folder, for another history process; the exchange may be running',
+    positionals: '<folder>',
+    options: CONFIG_OPTIONS,
+    run: async (args, io) => {
+      const [to] = args.positionals;
+      if (to === undefined || args.positionals.length > 1) throw new UsageError('name one folder: the history of the new data folder');
+      const { copyHistoryOf } = await import('./copyHistory.ts');
+      return copyHistoryOf(configOf(args, io), to, printer(io));
+    },
+  },
+  {
     name: 'secrets new-key',
     summary: "a new key to seal the API keys' secrets with; POST /admin/v1/secrets/rotate then seals them",
     options: CONFIG_OPTIONS,

@@ -44,6 +44,11 @@ export class HistoryWriteError extends Error {
   override name = 'HistoryWriteError';
 }
 
+/** History and log do not meet: the log begins behind where the history stands, or ends before it. */
+export class HistoryGapError extends Error {
+  override name = 'HistoryGapError';
+}
+
 /** The directory holds something this version cannot read: clear it and feed everything again. */
 export class HistoryFormatError extends Error {
   override name = 'HistoryFormatError';

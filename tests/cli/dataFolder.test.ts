@@ -76,6 +76,25 @@ describe('over a data folder', () => {
     expect(told.out).toContain('PROBLEM order 4711 was acknowledged and is not in the log');
   });
 
+  it('history copy makes another that is as far', async () => {
+    const to = join(dir, 'copy', 'history');
+    expect(await run('history', 'copy', to, '-d', dir)).toMatchObject({ code: 0, out: expect.stringContaining(`copied to ${to}`) });
+    const positions = async (at: string): Promise<number[]> => {
+      const history = openHistory({ dir: at });
+      const reached = ['accounts-0', 'markets-0', 'klines-0'].map((stream) => history.position(stream));
+      await history.close();
+      return reached;
+    };
+    const copied = await positions(to);
+    expect(Math.min(...copied)).toBeGreaterThan(0);
+    expect(copied).toEqual(await positions(join(dir, 'history')));
+    expect(await run('history', 'copy', to, '-d', dir)).toMatchObject({ code: 2, out: `${to} is not empty\n` });
+    expect(await run('history', 'copy', '-d', dir)).toMatchObject({
+      code: 2,
+      errors: [expect.stringContaining('name one folder'), expect.anything()],
+    });
+  });
+
   it('history rebuild brings the same answers back', async () => {
     const answers = async (): Promise<unknown> => {
       const history = openHistory({ dir: join(dir, 'history') });

@@ -150,6 +150,16 @@ export class HistoryFile {
   }
 }
 
+/** What is committed in `from`, which another process may have open, as a whole to the empty folder `to`. */
+export async function copyHistoryFile(from: string, to: string): Promise<void> {
+  const source = open<Buffer, Buffer>({ path: from, noSubdir: false, encoding: 'binary', keyEncoding: 'binary', readOnly: true });
+  try {
+    await source.backup(to, true);
+  } finally {
+    await source.close();
+  }
+}
+
 /** lmdb-js rejects with a wrapper; what happened is in a promise that rejects in its turn. */
 async function writeError(error: unknown): Promise<HistoryWriteError> {
   let cause = error;

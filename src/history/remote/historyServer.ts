@@ -1,8 +1,7 @@
 // Answers other processes' queries from this process's store. In: requests from the bus, shared with the other history
 // processes. Out: answers that reflect at least the positions a request carries, or a text that says why not. Whatever the
 // bytes of a request are, they are answered.
-import { randomUUID } from 'node:crypto';
-import type { Bus, Subscription } from '../../bus/bus.ts';
+import type { Bus, BusService } from '../../bus/bus.ts';
 import { subjects } from '../../bus/subjects.ts';
 import { CodecError } from '../../codec/codecError.ts';
 import type { HistoryReads } from '../historyStore.ts';
@@ -33,6 +32,10 @@ export interface HistoryServerOptions {
   readonly bus: Bus;
   readonly reads: HistoryReads;
   readonly progress: HistoryProgress;
+  /** Of the program, for operators. @default '0.0.0' */
+  readonly version?: string;
+  /** What `nats micro info` says of this process. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Hears of queries that failed for another reason than their arguments. */
   readonly onError?: (error: unknown, query: string) => void;
   /** Largest reply; below the bus's largest message (NATS: 1 MiB unless configured). @default 512 KiB */
@@ -45,7 +48,8 @@ export interface HistoryServerOptions {
   readonly waitingMax?: number;
 }
 
-const QUEUE_GROUP = 'history';
+/** The service as operators see it, and its queue group. */
+const SERVICE = 'sedax-history';
 /** No request waits longer, whatever it says. */
 const WAIT_MAX_MS = 30_000;
 
@@ -57,9 +61,9 @@ export class HistoryServer {
   readonly #partBytes: number;
   readonly #waitingMax: number;
   readonly #held: HeldAnswers;
-  /** Whoever got the first reply fetches the parts from this process, not from another of the group. */
-  readonly #id = randomUUID();
-  #subscriptions: Subscription[] = [];
+  readonly #version: string;
+  readonly #metadata: Readonly<Record<string, string>>;
+  #service: BusService | undefined;
   #waiting = 0;
   #answering = false;
   #stopped = false;
@@ -71,6 +75,8 @@ export class HistoryServer {
     this.#reads = options.reads;
     this.#progress = options.progress;
     this.#onError = options.onError ?? (() => {});
+    this.#version = options.version ?? '0.0.0';
+    this.#metadata = options.metadata ?? {};
     this.#partBytes = partBytes;
     this.#waitingMax = waitingMax;
     this.#held = new HeldAnswers(partBytes, heldBytesMax, heldMs);
@@ -101,22 +107,29 @@ export class HistoryServer {
     );
     await Promise.all(heads.map(([stream, last]) => this.#progress.whenConsumed(stream, last)));
     if (this.#stopped) return;
+    const service = await this.#bus.service({
+      name: SERVICE,
+      version: this.#version,
+      description: 'sedax history, the queryable past',
+      metadata: this.#metadata,
+    });
+    if (this.#stopped) return service.stop();
+    this.#service = service;
     this.#answering = true;
-    this.#subscriptions = [
-      this.#bus.respond(subjects.historyParts(this.#id), QUEUE_GROUP, (payload) => this.#part(payload)),
-      this.#bus.respond(subjects.historyQuery, QUEUE_GROUP, (payload) => this.#respond(payload)),
-    ];
+    // Whoever got the first reply fetches the parts from this process, not from another of the group.
+    service.endpoint('parts', subjects.historyParts(service.id), SERVICE, (payload) => this.#part(payload));
+    service.endpoint('query', subjects.historyQuery, SERVICE, (payload) => this.#respond(payload, service.id));
   }
 
   /** Takes no more requests; those that wait are sent away. The store may be closed afterwards. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#answering = false;
-    for (const subscription of this.#subscriptions.splice(0)) subscription.close();
     this.#held.clear();
+    await this.#service?.stop();
   }
 
-  async #respond(payload: Uint8Array): Promise<Uint8Array> {
+  async #respond(payload: Uint8Array, id: string): Promise<Uint8Array> {
     let request: HistoryRequest;
     try {
       request = decodeRequest(payload);
@@ -130,7 +143,7 @@ export class HistoryServer {
     const behind = await this.#reach(request.positions, request.waitMs);
     if (behind !== undefined) return encodeNotNow(behind);
     if (this.#stopped) return encodeNotNow('this history is stopping');
-    return this.#answer(request.questions);
+    return this.#answer(request.questions, id);
   }
 
   /** Waits until the store has taken in the positions; what is in the way when it does not come to that. */
@@ -156,14 +169,14 @@ export class HistoryServer {
     return undefined;
   }
 
-  #answer(questions: readonly Question[]): Uint8Array {
+  #answer(questions: readonly Question[], id: string): Uint8Array {
     const answers = questions.map((question) => this.#answerOne(question));
     this.answered += questions.length;
     const reply = encodeAnswered(answers);
     if (reply.length <= this.#partBytes) return reply;
     const held = this.#held.hold(reply);
     if (held === undefined) return encodeRefused(`the answer has ${reply.length} bytes: ask for fewer rows`);
-    return encodeInParts(this.#id, held.id, held.parts);
+    return encodeInParts(id, held.id, held.parts);
   }
 
   #answerOne({ query, args }: Question): Uint8Array {

@@ -31,7 +31,7 @@ beforeEach(async () => {
   progress.reach(STREAM, 0);
 });
 afterEach(async () => {
-  for (const server of servers.splice(0)) server.stop();
+  for (const server of servers.splice(0)) await server.stop();
   await bus.close();
 });
 
@@ -121,7 +121,7 @@ describe('positions', () => {
     await bus.append({ stream: STREAM, subject: 'test.a', headers: {}, payload: Buffer.from('x'), expectedLastSequence: 0 });
     const server = new HistoryServer({ bus, reads: store, progress });
     const started = server.start();
-    server.stop();
+    await server.stop();
     progress.reach(STREAM, 1);
     await started;
     expect(server.isAnswering).toBe(false);
@@ -207,7 +207,7 @@ describe('large answers', () => {
     let fetched = 0;
     bus.request = (...args) => {
       if (args[0] !== subjects.historyQuery && ++fetched === 3) {
-        first.stop();
+        void first.stop();
         void serve({ partBytes: 100 });
       }
       return request.apply(bus, args);
@@ -320,17 +320,13 @@ describe('bytes that are no request', () => {
   });
 
   it('asking for parts fails with an error of its own', async () => {
-    await serve();
-    const server = servers[0] as HistoryServer;
-    expect(server.isAnswering).toBe(true);
-    const { respond } = bus;
-    const taken: string[] = [];
-    bus.respond = (subject, ...rest) => {
-      taken.push(subject);
-      return respond.call(bus, subject, ...rest);
-    };
-    await serve();
-    const parts = taken.find((subject) => subject !== subjects.historyQuery) as string;
+    for (let orderId = 1; orderId <= 40; orderId++) place(orderId);
+    await serve({ partBytes: 100 });
+    const questions = [{ query: 'openOrders', args: [ACCOUNT] }] as const;
+    const reply = await bus.request(subjects.historyQuery, encodeRequest({ positions: {}, waitMs: 0, questions }), 1000);
+    const inParts = decodeReply(reply, questions);
+    if (inParts.kind !== 'inParts') throw new Error(`expected parts, got ${inParts.kind}`);
+    const parts = subjects.historyParts(inParts.server);
     for (const bytes of [[], [0x90], [0x92, 0xc0, 0xc0], [0x92, 0x01, 0xff]]) {
       await expect(bus.request(parts, Buffer.from(bytes), 1000)).rejects.toMatchObject({ name: 'RequestError' });
     }

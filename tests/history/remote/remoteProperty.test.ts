@@ -41,7 +41,7 @@ it('answers over the bus as the store does', async () => {
         const calls = historyCalls({ orderIds, listIds, nowUs, times, random });
         for (const { query } of calls) asked.add(query);
         await expectSameOverTheBus(store, client.at(Object.fromEntries(progress.positions)), calls);
-        server.stop();
+        await server.stop();
         await bus.close();
       },
     ),
