@@ -1,0 +1,44 @@
+// The middle of the bare chain, in a process of its own: reads one stream, writes the next, reads that, writes the third.
+// Appends and reads of the bus alone: what the exchange's three hops cannot be faster than.
+import { JetStreamBus } from '../../src/bus/jetstream/jetStreamBus.ts';
+
+export const CHAIN = ['chain-1', 'chain-2', 'chain-3'] as const;
+export const subjectOf = (stream: string): string => `bare.${stream}`;
+
+export interface Hop {
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+}
+
+/** Appends one message for each message read. */
+export async function relay(bus: JetStreamBus, { from, to, bytes }: Hop): Promise<void> {
+  const payload = Buffer.alloc(bytes, 7);
+  const reader = bus.read(from, { fromSequence: 1 });
+  let sent = 0;
+  for (;;) {
+    const messages = await reader.next();
+    if (messages.length === 0) return;
+    for (const message of messages) {
+      const headers = message.headers;
+      const appended = bus.append({ stream: to, subject: subjectOf(to), headers, payload, expectedLastSequence: sent++ });
+      appended.catch((error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      });
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const [servers = '', replicas = '1', second = '0', third = '0'] = process.argv.slice(2);
+  const bus = await JetStreamBus.connect({ servers: servers.split(','), name: 'bare hops', replicas: Number(replicas) });
+  for (const stream of CHAIN) await bus.ensureStream(stream, [subjectOf(stream)]);
+  process.stdout.write('ready\n');
+  await Promise.all([
+    relay(bus, { from: CHAIN[0], to: CHAIN[1], bytes: Number(second) }),
+    relay(bus, { from: CHAIN[1], to: CHAIN[2], bytes: Number(third) }),
+  ]);
+}
+
+if (process.argv[1]?.endsWith('bareHops.js')) await main();

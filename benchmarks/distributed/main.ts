@@ -1,0 +1,269 @@
+// Orders over three log hops of JetStream, against a bare chain of the same bytes and batches in the same run.
+//
+//   edge (here) --request--> settlement ==accounts==> match ==markets==> settlement ==accounts==> edge (here)
+//
+// Run: npm run bench:distributed -- [orders] [servers: 1 or 3] [sync: default or always]. Writers in one process, edge and load
+// in this one, nats-servers in theirs. Checks its answer: every order acknowledged, every asset reconciled.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Exchange } from '../../src/actors/exchange.ts';
+import { Pipeline } from '../../src/actors/pipeline.ts';
+import { parseRoles } from '../../src/actors/roles.ts';
+import { JetStreamBus } from '../../src/bus/jetstream/jetStreamBus.ts';
+import { SystemClock } from '../../src/support/clock.ts';
+import { NatsCluster } from '../../src/support/natsCluster.ts';
+import { NatsServer } from '../../src/support/natsServer.ts';
+import { makeInstrument } from '../../tests/fixtures/fakeExchange.ts';
+import { order, TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../../tests/pipeline/venue.ts';
+import { CHAIN, subjectOf } from './bareHops.ts';
+
+const ORDERS = Number(process.argv[2] ?? 20_000);
+const SERVERS = Number(process.argv[3] ?? 1);
+const SYNC = process.argv[4] ?? 'default';
+const ACCOUNTS = 50;
+/** Commands in flight. */
+const WINDOW = 2_048;
+
+const config = {
+  ...TEST_PIPELINE_CONFIG,
+  partition: { maxBatch: 1024, maxInFlight: 64, maxQueued: 16_384, poisonAttempts: 3, passivateAfterMs: 60_000, snapshotEverySteps: 0 },
+  consumerBatch: 1024,
+  tickMs: 100,
+  acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
+};
+
+async function startNats(): Promise<{ urls: readonly string[]; stop(): Promise<void> }> {
+  const syncAlways = SYNC === 'always';
+  if (SERVERS === 3) return NatsCluster.start({ syncAlways });
+  const server = await NatsServer.start({ syncAlways });
+  return { urls: [server.url], stop: () => server.stop() };
+}
+
+/** Resolves when the child says that it is ready. */
+async function child(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
+  const started = spawn(process.execPath, [...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    started.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (/ready/.test(said)) resolve();
+    });
+    started.once('exit', (code) => reject(new Error(`exited with ${code}: ${said}`)));
+  });
+  return started;
+}
+
+/** Processor time of another process, on Linux; 0 elsewhere. */
+function cpuMicrosOf(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return 0;
+  }
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
+}
+
+class Load {
+  readonly #exchange: Exchange;
+  readonly #accounts: readonly number[];
+  #seed = 42;
+
+  constructor(exchange: Exchange, accounts: readonly number[]) {
+    this.#exchange = exchange;
+    this.#accounts = accounts;
+  }
+
+  #next(bound: number): number {
+    this.#seed = (Math.imul(this.#seed, 1_103_515_245) + 12_345) >>> 0;
+    return (this.#seed >>> 8) % bound;
+  }
+
+  async place(): Promise<number> {
+    const side = this.#next(2) === 0 ? 'BUY' : 'SELL';
+    const accountId = this.#accounts[this.#next(this.#accounts.length)] as number;
+    const price = 5_000_000 + this.#next(200) - 100;
+    const result = await this.#exchange.placeOrder({ accountId, symbol: 'BTCUSDT', order: order(side, price, 100 + this.#next(1000)) });
+    if (!result.ok) throw new Error(result.reason.text);
+    return result.report.fills.length;
+  }
+
+  /** As fast as a window of commands in flight goes; milliseconds. */
+  async flood(orders: number): Promise<number> {
+    const started = performance.now();
+    let left = orders;
+    const lane = async (): Promise<void> => {
+      while (left-- > 0) await this.place();
+    };
+    await Promise.all(Array.from({ length: Math.min(WINDOW, orders) }, lane));
+    return performance.now() - started;
+  }
+
+  /** At a steady rate, measured from when each order was due: response times of those that met a counterpart, sorted. */
+  async steady(perSecond: number, seconds: number): Promise<number[]> {
+    const times: number[] = [];
+    const started = performance.now();
+    const orders = Math.floor(perSecond * seconds);
+    const running: Promise<void>[] = [];
+    for (let sent = 0; sent < orders; ) {
+      const due = Math.min(orders, Math.floor(((performance.now() - started) / 1000) * perSecond));
+      for (; sent < due; sent++) {
+        const dueMs = started + (sent / perSecond) * 1000;
+        running.push(
+          this.place().then((fills) => {
+            if (fills > 0) times.push(performance.now() - dueMs);
+          }),
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await Promise.all(running);
+    return times.sort((a, b) => a - b);
+  }
+}
+
+/** Messages and bytes of the real run, for the bare chain to carry the same. */
+interface Carried {
+  readonly messages: number;
+  readonly bytes: readonly [number, number, number];
+}
+
+async function bareChain(urls: readonly string[], carried: Carried, inFlight: number): Promise<number> {
+  const { messages, bytes } = carried;
+  const hops = await child([
+    new URL('./bareHops.js', import.meta.url).pathname,
+    urls.join(','),
+    String(SERVERS),
+    String(bytes[1]),
+    String(bytes[2]),
+  ]);
+  const bus = await JetStreamBus.connect({ servers: urls, name: 'bare chain', replicas: SERVERS });
+  try {
+    await bus.ensureStream(CHAIN[0], [subjectOf(CHAIN[0])]);
+    const payload = Buffer.alloc(bytes[0], 7);
+    const headers = {
+      'Sedax-Writer': 'bare',
+      'Sedax-Epoch': '1',
+      'Sedax-Entries': 'SpotOrder=20,Balance=20',
+      'Sedax-In': 'markets-0=1',
+      'Sedax-Last-Entry': '1',
+    };
+    const started = performance.now();
+    let sent = 0;
+    const send = (): void => {
+      bus
+        .append({ stream: CHAIN[0], subject: subjectOf(CHAIN[0]), headers, payload, expectedLastSequence: sent++ })
+        .catch((error: unknown) => {
+          throw error;
+        });
+    };
+    const reader = bus.read(CHAIN[2], { fromSequence: 1 });
+    while (sent < Math.min(inFlight, messages)) send();
+    for (let back = 0; back < messages; ) {
+      back += (await reader.next()).length;
+      while (sent < messages && sent - back < inFlight) send();
+    }
+    return performance.now() - started;
+  } finally {
+    await bus.close();
+    hops.kill('SIGKILL');
+  }
+}
+
+const nats = await startNats();
+const dataDir = mkdtempSync(join(tmpdir(), 'sedax-bench-'));
+const writers = await child(
+  [new URL('../../../../bin/sedax.js', import.meta.url).pathname, 'start', '--role', 'admin,settlement,match,kline'],
+  {
+    SEDAX_DATA_DIR: dataDir,
+    SEDAX_HTTP_PORT: '0',
+    SEDAX_PROCESS: 'writers',
+    SEDAX_LOG_LEVEL: 'error',
+    SEDAX_INSTRUMENTS_FILE: '',
+    SEDAX_NATS_SERVERS: nats.urls.join(','),
+    SEDAX_NATS_REPLICAS: String(SERVERS),
+    SEDAX_NATS_FATAL_CHECKS: '',
+    SEDAX_PIPELINE_ACCOUNT_PARTITIONS: '1',
+    SEDAX_PIPELINE_MARKET_PARTITIONS: '1',
+    SEDAX_PIPELINE_PARTITION_MAX_IN_FLIGHT: '64',
+    SEDAX_PIPELINE_PARTITION_MAX_QUEUED: '16384',
+  },
+);
+const bus = await JetStreamBus.connect({ servers: nats.urls, name: 'edge', replicas: SERVERS });
+const edge = new Pipeline({
+  bus,
+  clock: new SystemClock(),
+  logger: {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`),
+  },
+  config,
+  writer: 'edge',
+  life: 1,
+  onFatal: (stage, error) => {
+    throw new Error(stage, { cause: error });
+  },
+  distribution: {
+    roles: parseRoles('acquiring'),
+    version: '0.0.0',
+    history: () => {
+      throw new Error('no history in this benchmark');
+    },
+  },
+});
+try {
+  await edge.start();
+  const exchange = new Exchange(edge, { defaultRates: { makerRate: 100_000, takerRate: 200_000 }, secrets: TEST_SECRETS });
+  if (exchange.registry.instrument('BTCUSDT') === undefined) await exchange.admin.createInstrument(makeInstrument());
+  const accounts: number[] = [];
+  for (let i = 0; i < ACCOUNTS; i++) {
+    const { accountId } = await exchange.admin.createAccount({ name: `a${i}` });
+    accounts.push(accountId);
+    for (const asset of ['BTC', 'USDT']) await exchange.admin.deposit({ accountId, requestId: `${i}-${asset}`, asset, units: 10n ** 18n });
+  }
+  const load = new Load(exchange, accounts);
+  await load.flood(2_000);
+  const before = await Promise.all(['accounts-0', 'markets-0'].map((stream) => bus.streamInfo(stream)));
+  const cpuBefore = [process.cpuUsage(), cpuMicrosOf(writers.pid)] as const;
+  const floodMs = await load.flood(ORDERS);
+  const edgeCpu = process.cpuUsage(cpuBefore[0]);
+  const writersCpu = cpuMicrosOf(writers.pid) - cpuBefore[1];
+  for (const row of await exchange.reconcile()) if (!row.ok) throw new Error(`${row.asset} does not add up`);
+  const after = await Promise.all(['accounts-0', 'markets-0'].map((stream) => bus.streamInfo(stream)));
+  const grown = (i: number, field: 'bytes' | 'messages'): number => (after[i]?.[field] ?? 0) - (before[i]?.[field] ?? 0);
+  const messages = Math.max(1, Math.round((grown(0, 'messages') + grown(1, 'messages')) / 3));
+  const accountsBytes = Math.round(grown(0, 'bytes') / messages / 2);
+  const carried: Carried = { messages, bytes: [accountsBytes, Math.round(grown(1, 'bytes') / messages), accountsBytes] };
+  const perSecond = (ORDERS / floodMs) * 1000;
+  const times = await load.steady(perSecond / 2, 5);
+  const inFlight = Math.max(1, Math.round((WINDOW / ORDERS) * messages));
+  const bareMs = await bareChain(nats.urls, carried, inFlight);
+  const barePerSecond = (ORDERS / bareMs) * 1000;
+  const result = {
+    servers: SERVERS,
+    sync: SYNC,
+    orders: ORDERS,
+    ordersPerSecond: Math.round(perSecond),
+    // On a machine shared with others the processor time says more than the wall clock.
+    cpuMicrosPerOrder: { edge: Math.round((edgeCpu.user + edgeCpu.system) / ORDERS), writers: Math.round(writersCpu / ORDERS) },
+    ordersPerMessage: Math.round((ORDERS / messages) * 10) / 10,
+    bytesPerMessage: carried.bytes,
+    bareOrdersPerSecond: Math.round(barePerSecond),
+    shareOfBare: Math.round((perSecond / barePerSecond) * 100) / 100,
+    placeToFillMsAtHalfLoad: { fills: times.length, p50: percentile(times, 0.5), p99: percentile(times, 0.99) },
+  };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+} finally {
+  writers.kill('SIGKILL');
+  await edge.stop().catch(() => undefined);
+  await bus.close();
+  await nats.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+process.exit(0);
