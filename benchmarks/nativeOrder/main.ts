@@ -27,7 +27,8 @@ async function nativeServer(): Promise<FastifyInstance> {
       return placeOrder(command);
     },
   };
-  const config = { ...DEFAULT_HTTP_CONFIG, port: 0, auth: { windowMs: 5000, replayMemoryMax: 10_000_000 } };
+  const rateLimit = { requestsPerSecond: 0, burst: 1 };
+  const config = { ...DEFAULT_HTTP_CONFIG, port: 0, rateLimit, auth: { windowMs: 5000, replayMemoryMax: 10_000_000 } };
   const server = await buildServer({ exchange, config, logger: pino({ level: 'silent' }), apis: [nativeApi] });
   await server.listen();
   return server.app;

@@ -33,7 +33,7 @@ export interface Config {
 
 const RATE = { pattern: '^0(\\.\\d{1,8})?$', example: '0.001' };
 const GIB = 2 ** 30;
-const { limits, auth, ws, ...http } = DEFAULT_HTTP_CONFIG;
+const { limits, rateLimit, auth, ws, ...http } = DEFAULT_HTTP_CONFIG;
 
 export const CONFIG_SCHEMA: Section = section({
   mode: text('embedded', 'embedded: everything in this process; distributed: over NATS JetStream', {
@@ -65,12 +65,26 @@ export const CONFIG_SCHEMA: Section = section({
     limits: section({
       bodyBytesMax: whole(limits.bodyBytesMax, 'largest request body in bytes', 1024),
       headerBytesMax: whole(limits.headerBytesMax, 'request line and headers in bytes', 1024),
+      headersMax: whole(limits.headersMax, 'headers of a request', 10, 2000),
       urlLengthMax: whole(limits.urlLengthMax, 'longest URL', 256),
       connectionsMax: whole(limits.connectionsMax, 'TCP connections at once'),
+      connectionsPerAddressMax: whole(
+        limits.connectionsPerAddressMax,
+        'TCP connections of one address (of one /64 for IPv6); trusted proxies are not limited',
+      ),
       requestTimeoutMs: whole(limits.requestTimeoutMs, 'time to send a whole request'),
       headersTimeoutMs: whole(limits.headersTimeoutMs, 'time to send the headers'),
       keepAliveTimeoutMs: whole(limits.keepAliveTimeoutMs, 'how long an idle connection is kept'),
+      stalledTimeoutMs: whole(limits.stalledTimeoutMs, 'how long nothing may move on a connection before it is cut', 1000),
       closeTimeoutMs: whole(limits.closeTimeoutMs, 'time for requests in progress when the server stops'),
+    }),
+    rateLimit: section({
+      requestsPerSecond: whole(
+        rateLimit.requestsPerSecond,
+        'requests of one address to the native and the admin API per second; 0 = no limit',
+        0,
+      ),
+      burst: whole(rateLimit.burst, 'requests that an address may make at once after a pause'),
     }),
     auth: section({
       windowMs: whole(auth.windowMs, 'how far the timestamp of a signed native request may be off, each way'),

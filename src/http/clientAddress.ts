@@ -11,6 +11,17 @@ export function trustsProxy(trustedProxies: readonly string[]): TrustsProxy {
   return trustedProxies.length === 0 ? () => false : (address) => isAllowedAddress(trustedProxies, address);
 }
 
+/** What counts as one address where addresses are counted: an IPv4 address, or the /64 that an IPv6 client has to itself. */
+export function addressKey(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = (address.split('%', 1)[0] as string).split('::') as [string, string?];
+  const left = head === '' ? [] : head.split(':');
+  if (tail === undefined) return `${left.slice(0, 4).join(':')}::`;
+  const right = tail === '' ? [] : tail.split(':');
+  const missing = Math.max(0, 8 - left.length - right.length);
+  return `${[...left, ...new Array<string>(missing).fill('0'), ...right].slice(0, 4).join(':')}::`;
+}
+
 /** The nearest address that no trusted proxy vouches for; entries further left are the client's own claims. */
 export function clientAddress(request: IncomingMessage, trusts: TrustsProxy): string {
   let address = plainAddress(request.socket.remoteAddress ?? '');

@@ -1,21 +1,29 @@
 // Every setting of the HTTP edge with its default. config/*.json names them the same way; src/config.ts checks the values.
 
+import type { RateLimitConfig } from './addressRate.ts';
+
 /** Bounds that protect the process from any one client. */
 export interface HttpLimits {
   /** Largest request body; 413 above. */
   readonly bodyBytesMax: number;
   /** Request line and headers together; 431 above. */
   readonly headerBytesMax: number;
+  /** Headers of a request; 431 above. */
+  readonly headersMax: number;
   /** Path and query as sent; 414 above. */
   readonly urlLengthMax: number;
   /** TCP connections, HTTP and WebSocket together; more are refused at once. */
   readonly connectionsMax: number;
+  /** Of them, those of one address (of one /64 for IPv6); more are cut at once. Trusted proxies are not limited. */
+  readonly connectionsPerAddressMax: number;
   /** For sending the whole request; 408 after it. */
   readonly requestTimeoutMs: number;
   /** For sending the headers. */
   readonly headersTimeoutMs: number;
   /** An idle connection is kept this long. */
   readonly keepAliveTimeoutMs: number;
+  /** A connection on which nothing moves for this long is cut: of a client that neither sends nor reads. */
+  readonly stalledTimeoutMs: number;
   /** When the server closes: for requests in progress and WebSocket closes; then connections are cut. */
   readonly closeTimeoutMs: number;
 }
@@ -61,6 +69,8 @@ export interface HttpConfig {
   /** Serves the API's description at /docs. */
   readonly docs: boolean;
   readonly limits: HttpLimits;
+  /** Of the native and the admin API; the Binance-compatible one has its own. */
+  readonly rateLimit: RateLimitConfig;
   readonly auth: AuthConfig;
   readonly ws: WsConfig;
 }
@@ -76,13 +86,17 @@ export const DEFAULT_HTTP_CONFIG: HttpConfig = Object.freeze<HttpConfig>({
   limits: Object.freeze<HttpLimits>({
     bodyBytesMax: 65_536,
     headerBytesMax: 16_384,
+    headersMax: 100,
     urlLengthMax: 8_192,
     connectionsMax: 10_000,
+    connectionsPerAddressMax: 2_000,
     requestTimeoutMs: 30_000,
     headersTimeoutMs: 10_000,
     keepAliveTimeoutMs: 72_000,
+    stalledTimeoutMs: 120_000,
     closeTimeoutMs: 5_000,
   }),
+  rateLimit: Object.freeze<RateLimitConfig>({ requestsPerSecond: 1_000, burst: 5_000 }),
   auth: Object.freeze<AuthConfig>({ windowMs: 5_000, replayMemoryMax: 500_000 }),
   ws: Object.freeze<WsConfig>({
     connectionsMax: 5_000,

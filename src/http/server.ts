@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { ExchangePort } from '../ports/exchangePort.ts';
-import { trustsProxy } from './clientAddress.ts';
+import { AddressRate } from './addressRate.ts';
+import { addressKey, trustsProxy } from './clientAddress.ts';
+import { limitConnections } from './connectionLimit.ts';
 import { ApiError, EdgeReject, toApiError } from './errors.ts';
 import type { HttpConfig } from './httpConfig.ts';
 import { RouteTable } from './routeTable.ts';
@@ -17,6 +19,8 @@ export interface Edge {
   readonly exchange: ExchangePort;
   readonly config: HttpConfig;
   readonly logger: FastifyBaseLogger;
+  /** onRequest hook of the APIs that have no limits of their own: refuses an address that asks too often. */
+  readonly limitRate: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 }
 
 /** Registers an API's routes and upgrades; called once, before the server is ready. */
@@ -52,13 +56,22 @@ export async function buildServer(deps: ServerDeps): Promise<HttpServer> {
   });
   app.server.on('upgrade', router.upgrade);
   app.server.maxConnections = limits.connectionsMax;
+  limitConnections(app.server, {
+    perAddressMax: limits.connectionsPerAddressMax,
+    trusts,
+    onRefused: (address) =>
+      logger.warn({ address }, 'connections above http.limits.connectionsPerAddressMax are cut; a proxy belongs in http.trustedProxies'),
+  });
   app.server.headersTimeout = limits.headersTimeoutMs;
+  // One more than is allowed, so that too many can be told from just enough: Node.js drops the rest in silence.
+  app.server.maxHeadersCount = limits.headersMax + 1;
 
   const routes = new RouteTable();
   app.addHook('onRoute', (route) => routes.add(route.method, route.url));
   app.removeContentTypeParser('text/plain');
   handleFailures(app, routes, router, config, logger);
-  for (const api of deps.apis) await api({ app, router, exchange, config, logger });
+  const limitRate = rateHook(config, exchange);
+  for (const api of deps.apis) await api({ app, router, exchange, config, logger, limitRate });
   await app.ready();
 
   return {
@@ -69,14 +82,26 @@ export async function buildServer(deps: ServerDeps): Promise<HttpServer> {
   };
 }
 
+function rateHook({ rateLimit }: HttpConfig, { clock }: ExchangePort): Edge['limitRate'] {
+  const rate = new AddressRate(rateLimit);
+  const params = { limit: rateLimit.requestsPerSecond, interval: 'second' };
+  return (request, _reply, done) => {
+    const waitSeconds = rate.take(addressKey(request.ip), clock.nowUs());
+    done(waitSeconds === 0 ? undefined : new ApiError(EdgeReject.TOO_MANY_REQUESTS, params, { retryAfterSeconds: waitSeconds }));
+  };
+}
+
 function createApp(config: HttpConfig, logger: FastifyBaseLogger, trusts: (address: string) => boolean): FastifyInstance {
   const { limits } = config;
   const maxHeaderSize = limits.headerBytesMax;
+  // Node.js looks for requests that take too long this often, and only then: half of the time-out they have, at most a second.
+  const connectionsCheckingInterval = Math.min(1000, Math.ceil(limits.headersTimeoutMs / 2));
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.stalledTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     // Requests on open connections are served to the end, with Connection: close.
@@ -92,10 +117,13 @@ function createApp(config: HttpConfig, logger: FastifyBaseLogger, trusts: (addre
     // Nothing is removed, converted or filled in behind a client's back.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
   } as const;
-  if (config.tlsCertFile === '') return fastify({ ...options, http: { maxHeaderSize } }) as FastifyInstance;
+  if (config.tlsCertFile === '') return fastify({ ...options, http: { maxHeaderSize, connectionsCheckingInterval } }) as FastifyInstance;
   const tls = { cert: readFileSync(config.tlsCertFile), key: readFileSync(config.tlsKeyFile) };
   // The app's type does not depend on the transport: both servers have what is used of them.
-  return fastify({ ...options, https: { ...tls, maxHeaderSize } }) as unknown as FastifyInstance;
+  return fastify({
+    ...options,
+    https: { ...tls, maxHeaderSize, connectionsCheckingInterval, handshakeTimeout: limits.headersTimeoutMs },
+  }) as unknown as FastifyInstance;
 }
 
 function handleFailures(
@@ -105,10 +133,11 @@ function handleFailures(
   config: HttpConfig,
   logger: FastifyBaseLogger,
 ): void {
-  const { urlLengthMax } = config.limits;
-  app.addHook('onRequest', (request, _reply, done) => {
-    if ((request.raw.url as string).length <= urlLengthMax) done();
-    else done(new ApiError(EdgeReject.URL_TOO_LONG, { limit: urlLengthMax }));
+  const { urlLengthMax, headersMax } = config.limits;
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    if ((raw.url as string).length > urlLengthMax) done(new ApiError(EdgeReject.URL_TOO_LONG, { limit: urlLengthMax }));
+    else if (raw.rawHeaders.length > 2 * headersMax) done(new ApiError(EdgeReject.HEADERS_TOO_LARGE));
+    else done();
   });
   app.setErrorHandler((error, request, reply) => {
     const answer = toApiError(error, config.limits);

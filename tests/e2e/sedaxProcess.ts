@@ -30,7 +30,14 @@ export class SedaxProcess {
   /** Resolves once it says it is ready; rejects with what it printed when it does not get there. */
   static async start(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<SedaxProcess> {
     const child = spawn(process.execPath, [BIN, 'start'], {
-      env: { ...process.env, SEDAX_HTTP_PORT: '0', SEDAX_DATA_DIR: dataDir, SEDAX_LOG_LEVEL: 'warn', ...env },
+      env: {
+        ...process.env,
+        SEDAX_HTTP_PORT: '0',
+        SEDAX_DATA_DIR: dataDir,
+        SEDAX_LOG_LEVEL: 'warn',
+        SEDAX_HTTP_RATE_LIMIT_REQUESTS_PER_SECOND: '0',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output: string[] = [];

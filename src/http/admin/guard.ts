@@ -28,7 +28,7 @@ const DETAILS_LENGTH_MAX = 1_000;
 const PATH_LENGTH_MAX = 200;
 export const ADMIN_PREFIX = '/admin/v1';
 
-export function guard(scope: FastifyInstance, { exchange, config, logger }: Edge): void {
+export function guard(scope: FastifyInstance, { exchange, config, logger, limitRate }: Edge): void {
   const { access } = exchange.admin;
   const { adminToken, limits } = config;
   scope.decorateRequest('adminCaller', null);
@@ -43,6 +43,7 @@ export function guard(scope: FastifyInstance, { exchange, config, logger }: Edge
     if (route.schema !== undefined) route.schema.description = `For the roles ${roles.map(([name]) => name).join(', ')}.`;
   });
 
+  scope.addHook('onRequest', limitRate);
   // Before the body is read: who may not costs nothing.
   scope.addHook('onRequest', (request, reply, done) => {
     if (adminToken === '' && access.tokens().length === 0) return done(new ApiError(EdgeReject.ADMIN_DISABLED));

@@ -9,11 +9,12 @@ import { orderRoutes } from './orders.ts';
 import { userRoutes } from './user.ts';
 import { compileInTurns, validatorCompiler } from './validation.ts';
 
-export const nativeApi: EdgeApi = async ({ app, exchange, config }) => {
+export const nativeApi: EdgeApi = async ({ app, exchange, config, limitRate }) => {
   const context = new NativeContext(exchange, new NativeAuth(exchange, config.auth));
   app.addHook('onListen', async () => compileInTurns());
   await app.register(async (scope) => {
     acceptJson(scope);
+    scope.addHook('onRequest', limitRate);
     scope.decorateRequest('apiKey');
     scope.setValidatorCompiler(validatorCompiler);
     await scope.register(

@@ -5,7 +5,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { TrustsProxy } from '../clientAddress.ts';
-import { clientAddress } from '../clientAddress.ts';
+import { addressKey, clientAddress } from '../clientAddress.ts';
 import { ApiError, EdgeReject } from '../errors.ts';
 import type { WsConfig } from '../httpConfig.ts';
 import { CloseCode } from './outbox.ts';
@@ -121,17 +121,18 @@ export class UpgradeRouter {
       return new ApiError(EdgeReject.SERVER_BUSY);
     }
     const limit = config.connectionsPerAddressMax;
-    if ((this.#perAddress.get(address) ?? 0) < limit) return undefined;
+    if ((this.#perAddress.get(addressKey(address)) ?? 0) < limit) return undefined;
     return new ApiError(EdgeReject.TOO_MANY_REQUESTS, { limit, interval: 'address at a time' });
   }
 
   #accept(webSocket: WebSocket, address: string): void {
     this.#accepted++;
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    const key = addressKey(address);
+    this.#perAddress.set(key, (this.#perAddress.get(key) ?? 0) + 1);
     webSocket.on('close', () => {
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(address);
-      else this.#perAddress.set(address, left);
+      const left = (this.#perAddress.get(key) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(key);
+      else this.#perAddress.set(key, left);
     });
     // ws closes the socket with the right code itself (1002, 1007, 1009); without a listener it would throw.
     webSocket.on('error', () => undefined);

@@ -1,5 +1,6 @@
 // What one IP address may still do: request weight (shared by REST and WS-API), raw requests, connections; and bans for
 // those who go on after a 429. Time is an argument.
+import { addressKey } from '../../clientAddress.ts';
 import { BinanceError } from '../binanceError.ts';
 import { intervalText, type RateLimitSettings } from './rateLimitSettings.ts';
 import { WindowCounter } from './windowCounter.ts';
@@ -26,13 +27,15 @@ class Address {
   }
 }
 
-/** Addresses kept before the idle ones are dropped. */
+/** Addresses kept before the idle ones are dropped; and before all are that are not banned. */
 const ADDRESSES_KEPT = 50_000;
+const ADDRESSES_MAX = 200_000;
 
 export class AddressLimits {
   readonly #settings: RateLimitSettings;
   readonly #addresses = new Map<string, Address>();
   #onBan: (ip: string, untilUs: number) => void = () => {};
+  #droppedUs = 0;
   #last: { ip: string; address: Address } | undefined;
 
   constructor(settings: RateLimitSettings) {
@@ -81,7 +84,7 @@ export class AddressLimits {
 
   /** 0 when it is not banned. */
   bannedUntilUs(ip: string, nowUs: number): number {
-    const until = this.#addresses.get(ip)?.bannedUntilUs ?? 0;
+    const until = this.#addresses.get(addressKey(ip))?.bannedUntilUs ?? 0;
     return until > nowUs ? until : 0;
   }
 
@@ -109,11 +112,12 @@ export class AddressLimits {
       this.#last.address.seenUs = nowUs;
       return this.#last.address;
     }
-    let address = this.#addresses.get(ip);
+    const key = addressKey(ip);
+    let address = this.#addresses.get(key);
     if (address === undefined) {
-      if (this.#addresses.size >= ADDRESSES_KEPT) this.#dropIdle(nowUs);
+      if (this.#addresses.size >= ADDRESSES_KEPT) this.#makeRoom(nowUs);
       address = new Address(this.#settings);
-      this.#addresses.set(ip, address);
+      this.#addresses.set(key, address);
     }
     address.seenUs = nowUs;
     this.#last = { ip, address };
@@ -121,12 +125,17 @@ export class AddressLimits {
   }
 
   /** Nothing of an address idle for two windows matters, unless it was banned lately. */
-  #dropIdle(nowUs: number): void {
-    const idleUs = 600_000_000;
+  #makeRoom(nowUs: number): void {
+    const isFull = this.#addresses.size >= ADDRESSES_MAX;
+    // A flood of new addresses must not cost a look over all of them each.
+    if (!isFull && nowUs - this.#droppedUs < 1_000_000) return;
+    this.#droppedUs = nowUs;
+    const idleUs = isFull ? 0 : 600_000_000;
     const memoryUs = this.#settings.banMemoryMs * 1000;
     for (const [ip, address] of this.#addresses) {
       const remembered = address.bans > 0 && nowUs - address.bannedUntilUs <= memoryUs;
-      if (!remembered && nowUs - address.seenUs > idleUs) this.#addresses.delete(ip);
+      if (!remembered && nowUs - address.seenUs >= idleUs) this.#addresses.delete(ip);
     }
+    if (this.#addresses.size >= ADDRESSES_MAX) this.#addresses.clear();
   }
 }

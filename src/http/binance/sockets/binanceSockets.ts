@@ -2,6 +2,7 @@
 // on /ws-api/v3. In: upgraded connections. Out: frames through one bounded outbox per connection.
 import type { IncomingMessage } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
+import { addressKey } from '../../clientAddress.ts';
 import { CloseCode, Outbox } from '../../ws/outbox.ts';
 import { type StartTicker, startIntervalTicker } from '../../ws/ticker.ts';
 import type { UpgradeContext, UpgradeRouter } from '../../ws/upgradeRouter.ts';
@@ -108,8 +109,9 @@ export class BinanceSockets {
   }
 
   #disconnectApi(ip: string): void {
+    const banned = addressKey(ip);
     for (const connected of this.#connected) {
-      if (connected.isApi && connected.ip === ip) connected.outbox.close(CloseCode.POLICY, 'IP banned');
+      if (connected.isApi && addressKey(connected.ip) === banned) connected.outbox.close(CloseCode.POLICY, 'IP banned');
     }
   }
 
