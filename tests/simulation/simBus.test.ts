@@ -14,7 +14,7 @@ async function simulated({ bytesMax }: BusTestOptions): Promise<BusUnderTest> {
   });
   const network = new Network(random.fork('network'), calmNetwork());
   const disk = new SimDisk(random.fork('disk'), { commitUs: 100 });
-  const events = { visible: () => undefined, failed: () => undefined };
+  const events = { visible: () => undefined, snapshot: () => undefined, failed: () => undefined };
   const stop = scheduler.runRealTime();
   const startServer = (): Promise<SimServer> => SimServer.start(scheduler.machine('server'), disk, network, events);
   let server = await startServer();

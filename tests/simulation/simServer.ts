@@ -6,6 +6,7 @@ import {
   type Lease,
   NoRespondersError,
   RequestError,
+  type Snapshot,
   type StreamInfo,
   StorageError,
   TrimmedError,
@@ -57,6 +58,7 @@ export type Answered = { readonly ok: true; readonly payload: Uint8Array } | { r
 export interface ServerEvents {
   /** A message is persisted and readable; after a restart those that were there before come again. */
   visible(message: BusMessage): void;
+  snapshot(snapshot: Snapshot): void;
   /** The disk failed: the server ends itself. */
   failed(error: Error): void;
 }
@@ -119,11 +121,14 @@ export class SimServer {
     if (!this.#serve(stream, pull)) stream.pulls.push(pull);
   }
 
-  putSnapshot(snapshot: Parameters<MemoryBus['putSnapshot']>[0]): Promise<void> {
-    return this.#bus.putSnapshot(snapshot).catch((error: unknown) => {
+  async putSnapshot(snapshot: Snapshot): Promise<void> {
+    try {
+      await this.#bus.putSnapshot(snapshot);
+    } catch (error) {
       if (error instanceof StorageError) this.#events.failed(error);
       throw error;
-    });
+    }
+    this.#events.snapshot(snapshot);
   }
 
   getSnapshot(name: string): ReturnType<MemoryBus['getSnapshot']> {

@@ -1,0 +1,249 @@
+// The simulated world: a log server on its disk, the exchange's processes, the network between them; and what can go wrong
+// with each. What dies is started again after a while, as a supervisor does.
+import type { Behaviour } from '../../src/actors/behaviour.ts';
+import { AdminBehaviour } from '../../src/actors/admin/adminBehaviour.ts';
+import { KLineBehaviour } from '../../src/actors/kline/klineBehaviour.ts';
+import { MarketBehaviour } from '../../src/actors/match/marketBehaviour.ts';
+import { AccountBehaviour } from '../../src/actors/settlement/accountBehaviour.ts';
+import { type BusMessage, CorruptLogError, type Snapshot } from '../../src/bus/bus.ts';
+import { streams, subjectsOf } from '../../src/bus/subjects.ts';
+import { ExchangeProcess } from './exchangeProcess.ts';
+import { Broken } from './invariants.ts';
+import { calmNetwork, Network, type NetworkFaults } from './network.ts';
+import { Observer } from './observer.ts';
+import type { Random } from './random.ts';
+import { type Machine, Scheduler } from './scheduler.ts';
+import type { Seams } from './seams.ts';
+import { SimBus } from './simBus.ts';
+import { SimDisk } from './simDisk.ts';
+import { SimServer } from './simServer.ts';
+
+export interface WorldConfig {
+  readonly processes: number;
+  readonly accountPartitions: number;
+  readonly marketPartitions: number;
+  readonly symbols: number;
+  readonly accounts: number;
+  readonly network: NetworkFaults;
+  /** Steps between a partition's own snapshots; 0 = none. */
+  readonly snapshotEverySteps: number;
+}
+
+/** A place where a process of the exchange runs, one life after another. */
+export interface Seat {
+  readonly index: number;
+  lives: number;
+  machine: Machine | undefined;
+  bus: SimBus | undefined;
+  process: ExchangeProcess | undefined;
+}
+
+const TIMEOUT_MS = 1500;
+const LEASE_TTL_MS = 600;
+
+export class World {
+  readonly config: WorldConfig;
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly disk: SimDisk;
+  readonly observer: Observer;
+  readonly seats: readonly Seat[];
+  readonly random: Random;
+  readonly driver: Machine;
+  server: SimServer | undefined;
+  failure: Broken | undefined;
+  /** Processes that ended themselves. */
+  fatals = 0;
+  readonly journal: string[] = [];
+  readonly #seams: Seams;
+  #serverLives = 0;
+  #serverMachine: Machine | undefined;
+  #lives = 0;
+
+  constructor(config: WorldConfig, random: Random, seams: Seams) {
+    this.config = config;
+    this.random = random.fork('world');
+    this.#seams = seams;
+    this.scheduler = new Scheduler(random.fork('scheduler'), (machine, error) => this.fail(error, machine.name));
+    this.network = new Network(random.fork('network'), calmNetwork());
+    this.disk = new SimDisk(random.fork('disk'), { commitUs: 400 });
+    this.observer = new Observer(config);
+    this.driver = this.scheduler.machine('clients');
+    this.seats = Array.from({ length: config.processes }, (_, index) => ({
+      index,
+      lives: 0,
+      machine: undefined,
+      bus: undefined,
+      process: undefined,
+    }));
+  }
+
+  /** The first failure is the one that counts. */
+  fail(error: unknown, where: string): void {
+    if (this.failure !== undefined) return;
+    const cause = error instanceof Error ? error : new Error(String(error));
+    this.failure = cause instanceof Broken ? cause : new Broken('crashes', `${where}: ${cause.stack ?? cause.message}`, { cause });
+  }
+
+  note(what: string): void {
+    const line = `${(this.scheduler.nowUs / 1000).toFixed(2)} ms ${what}`;
+    this.observer.note(line);
+    this.journal.push(line);
+    if (this.journal.length > 4000) this.journal.splice(0, 2000);
+  }
+
+  logs(): string[] {
+    const { accountPartitions, marketPartitions } = this.config;
+    return [
+      streams.admin,
+      ...Array.from({ length: accountPartitions }, (_, p) => streams.accounts(p)),
+      ...Array.from({ length: marketPartitions }, (_, s) => streams.markets(s)),
+      ...Array.from({ length: marketPartitions }, (_, s) => streams.klines(s)),
+    ];
+  }
+
+  startServer(): void {
+    const machine = this.scheduler.machine(`server.${++this.#serverLives}`);
+    this.#serverMachine = machine;
+    machine.post(() => {
+      this.#openServer(machine).catch((error: unknown) => this.fail(error, machine.name));
+    });
+  }
+
+  async #openServer(machine: Machine): Promise<void> {
+    const events = {
+      visible: (message: BusMessage) => this.#guard(machine, () => this.observer.visible(message)),
+      snapshot: (snapshot: Snapshot) => this.#guard(machine, () => this.#checkSnapshot(snapshot)),
+      failed: (error: Error) => {
+        this.note(`the server's disk failed: ${error.message}`);
+        this.crashServer(false, 200_000);
+      },
+    };
+    let server: SimServer;
+    try {
+      server = await SimServer.start(machine, this.disk, this.network, events);
+    } catch (error) {
+      if (!(error instanceof CorruptLogError) || !this.disk.repair()) throw error;
+      this.note(`the torn commit was found: ${error.message}`);
+      server = await SimServer.start(machine, this.disk, this.network, events);
+    }
+    for (const stream of this.logs()) {
+      await server.ensureStream(stream, subjectsOf(stream));
+      const { lastSequence } = await server.streamInfo(stream);
+      this.#guard(machine, () => this.observer.reopened(stream, lastSequence));
+    }
+    this.server = server;
+    this.note(`${machine.name} is up`);
+    for (const { bus, machine: client } of this.seats) if (client?.alive === true) bus?.cut();
+  }
+
+  /** Machine and what it was writing are gone; it comes up again after so long. */
+  crashServer(torn: boolean, downUs: number): void {
+    const machine = this.#serverMachine;
+    if (machine === undefined || !machine.alive) return;
+    this.note(`${machine.name} loses its power${torn ? ', a commit torn' : ''}`);
+    machine.crash();
+    this.scheduler.remove(machine);
+    this.disk.crash(torn);
+    this.server = undefined;
+    for (const { bus, machine: client } of this.seats) if (client?.alive === true) bus?.cut();
+    this.driver.after(downUs, () => this.startServer());
+  }
+
+  startProcess(seat: Seat): void {
+    const { config } = this;
+    const machine = this.scheduler.machine(`p${seat.index}.${++seat.lives}`);
+    const bus = new SimBus({ machine, network: this.network, server: () => this.server, appendTimeoutMs: 400 });
+    seat.machine = machine;
+    seat.bus = bus;
+    machine.post(() => {
+      const process = new ExchangeProcess({
+        bus,
+        index: seat.index,
+        processes: config.processes,
+        accountPartitions: config.accountPartitions,
+        marketPartitions: config.marketPartitions,
+        life: ++this.#lives,
+        partition: {
+          maxBatch: 32,
+          maxInFlight: 4,
+          maxQueued: 256,
+          poisonAttempts: 3,
+          passivateAfterMs: 60_000,
+          snapshotEverySteps: config.snapshotEverySteps,
+        },
+        timeoutMs: TIMEOUT_MS,
+        tickMs: 40,
+        leaseTtlMs: LEASE_TTL_MS,
+        history: undefined,
+        seams: this.#seams,
+        log: (level, facts, message) => this.#logged(machine, level, facts, message),
+        onFatal: (stage, error) => this.#fatal(seat, machine, stage, error),
+      });
+      seat.process = process;
+      process.start().then(
+        () => this.note(`${machine.name} is up`),
+        (error: unknown) => this.#fatal(seat, machine, 'start', error as Error),
+      );
+    });
+  }
+
+  /** kill -9; it is started again after so long. */
+  crashProcess(seat: Seat, downUs: number): void {
+    const { machine, process } = seat;
+    if (machine === undefined || !machine.alive) return;
+    this.note(`${machine.name} is killed`);
+    machine.crash();
+    this.scheduler.remove(machine);
+    this.server?.dropMachine(machine);
+    process?.dispose();
+    seat.process = undefined;
+    this.driver.after(downUs, () => {
+      if (seat.machine === machine) this.startProcess(seat);
+    });
+  }
+
+  behaviourOf(stream: string): Behaviour<unknown, unknown> {
+    const { accountPartitions, marketPartitions } = this.config;
+    const shared = { accountPartitions, marketPartitions, registry: this.observer.registry, onPoison: () => undefined };
+    const [topic, number] = stream.split('-');
+    const partition = Number(number ?? 0);
+    const behaviour =
+      topic === 'accounts'
+        ? new AccountBehaviour({ ...shared, partition })
+        : topic === 'markets'
+          ? new MarketBehaviour({ ...shared, partition })
+          : topic === 'klines'
+            ? new KLineBehaviour({ partition, onPoison: shared.onPoison })
+            : new AdminBehaviour();
+    return behaviour as unknown as Behaviour<unknown, unknown>;
+  }
+
+  #checkSnapshot(snapshot: Snapshot): void {
+    if (this.logs().includes(snapshot.name)) this.observer.snapshot(snapshot, this.behaviourOf(snapshot.name));
+  }
+
+  #guard(machine: Machine, check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.fail(error, machine.name);
+    }
+  }
+
+  #logged(machine: Machine, level: string, facts: object, message: string): void {
+    if (!machine.alive) return;
+    const { err, ...rest } = facts as { readonly err?: Error };
+    this.note(`${machine.name} ${level}: ${message} ${JSON.stringify(rest)}${err === undefined ? '' : ` ${err.message}`}`);
+    if (level === 'error' && (message === 'actor crashed' || message === 'poisoned'))
+      this.fail(new Broken('crashes', `${machine.name}: ${message}: ${err?.stack ?? JSON.stringify(rest)}`), machine.name);
+  }
+
+  #fatal(seat: Seat, machine: Machine, stage: string, error: Error): void {
+    if (!machine.alive) return;
+    this.fatals++;
+    this.note(`${machine.name} ends itself: ${stage}: ${error.message}`);
+    // In a turn of its own: the process is in the middle of what failed.
+    this.driver.post(() => this.crashProcess(seat, 50_000 + this.random.below(200_000)));
+  }
+}
