@@ -84,16 +84,17 @@ export class Line {
     this.#blockedUntilUs = Math.max(this.#blockedUntilUs, untilUs);
   }
 
-  there(to: Machine, deliver: () => void): void {
-    this.#send(to, this.#there, deliver);
+  there(from: Machine, to: Machine, deliver: () => void): void {
+    this.#send(from, to, this.#there, deliver);
   }
 
-  back(to: Machine, deliver: () => void): void {
-    this.#send(to, this.#back, deliver);
+  back(from: Machine, to: Machine, deliver: () => void): void {
+    this.#send(from, to, this.#back, deliver);
   }
 
-  #send(to: Machine, order: Order, deliver: () => void): void {
-    if (this.#cut) return;
+  #send(from: Machine, to: Machine, order: Order, deliver: () => void): void {
+    // A machine that died in the middle of a task says nothing more.
+    if (this.#cut || !from.alive) return;
     const held = Math.max(0, this.#blockedUntilUs - to.scheduler.nowUs);
     to.after(order.next(to, held + this.#network.latencyUs()), () => {
       if (!this.#cut) deliver();

@@ -133,7 +133,7 @@ export class SimBus implements Bus {
       this.#send(line, (server) => {
         const lost = this.#network.random.chance(this.#network.faults.lostAck);
         const acknowledge = (result: number | Error): void => {
-          if (!lost || typeof result !== 'number') line.back(this.machine, () => this.#answered(entry, result));
+          if (!lost || typeof result !== 'number') line.back(server.machine, this.machine, () => this.#answered(entry, result));
         };
         server.append(sent).then(acknowledge, acknowledge);
       });
@@ -147,7 +147,7 @@ export class SimBus implements Bus {
     const reader = new SimReader(stream, options, {
       send: (run) => {
         const line = this.#line;
-        this.#send(line, (server) => run(server, (deliver) => line.back(this.machine, deliver)));
+        this.#send(line, (server) => run(server, (deliver) => line.back(server.machine, this.machine, deliver)));
       },
       after: (us, run) => this.machine.after(us, run),
       closed: (closed) => void this.#readers.delete(closed),
@@ -222,7 +222,7 @@ export class SimBus implements Bus {
           const line = this.#line;
           this.#send(line, (server) => {
             const held = server.renewLease(name, holder, ttlMs);
-            line.back(this.machine, () => reply(held));
+            line.back(server.machine, this.machine, () => reply(held));
           });
         },
         release: () => this.#tell((server) => server.releaseLease(name, holder)),
@@ -328,8 +328,8 @@ export class SimBus implements Bus {
             void undefinedFirst()
               .then(() => question(server))
               .then(
-                (answer) => line.back(this.machine, () => finish(() => resolve(answer))),
-                (error: unknown) => line.back(this.machine, () => finish(() => reject(error as Error))),
+                (answer) => line.back(server.machine, this.machine, () => finish(() => resolve(answer))),
+                (error: unknown) => line.back(server.machine, this.machine, () => finish(() => reject(error as Error))),
               );
           });
         },
@@ -352,7 +352,7 @@ export class SimBus implements Bus {
   /** Lost when the server is down, as a connection to nowhere is. */
   #send(line: Line, run: (server: SimServer) => void): void {
     const { server } = this;
-    if (server !== undefined) line.there(server.machine, () => run(server));
+    if (server !== undefined) line.there(this.machine, server.machine, () => run(server));
   }
 }
 

@@ -87,7 +87,7 @@ export class SimServer {
   }
 
   async ensureStream(name: string, subjects: readonly string[]): Promise<void> {
-    await this.#bus.ensureStream(name, subjects);
+    await this.#stored(this.#bus.ensureStream(name, subjects));
     if (this.#streams.has(name)) return;
     const { firstSequence } = await this.#bus.streamInfo(name);
     if (this.#streams.has(name)) return;
@@ -97,10 +97,7 @@ export class SimServer {
   }
 
   append(request: AppendRequest): Promise<number> {
-    return this.#bus.append(request).catch((error: unknown) => {
-      if (error instanceof StorageError) this.#events.failed(error);
-      throw error;
-    });
+    return this.#stored(this.#bus.append(request));
   }
 
   streamInfo(name: string): Promise<StreamInfo> {
@@ -108,7 +105,7 @@ export class SimServer {
   }
 
   async trim(name: string, sequence: number): Promise<void> {
-    await this.#bus.trim(name, sequence);
+    await this.#stored(this.#bus.trim(name, sequence));
     const stream = this.#stream(name);
     const { firstSequence } = await this.#bus.streamInfo(name);
     stream.visible.splice(0, Math.max(0, firstSequence - stream.first));
@@ -122,12 +119,7 @@ export class SimServer {
   }
 
   async putSnapshot(snapshot: Snapshot): Promise<void> {
-    try {
-      await this.#bus.putSnapshot(snapshot);
-    } catch (error) {
-      if (error instanceof StorageError) this.#events.failed(error);
-      throw error;
-    }
+    await this.#stored(this.#bus.putSnapshot(snapshot));
     this.#events.snapshot(snapshot);
   }
 
@@ -148,7 +140,7 @@ export class SimServer {
       this.#leases.delete(name);
       this.#bus.expireLease(name);
     }
-    const lease = await this.#bus.acquireLease(name, ttlMs);
+    const lease = await this.#stored(this.#bus.acquireLease(name, ttlMs));
     if (lease === undefined) return undefined;
     this.#leases.set(name, { lease, holder, expiresUs: this.machine.scheduler.nowUs + ttlMs * 1000 });
     return lease.epoch;
@@ -220,6 +212,14 @@ export class SimServer {
 
   close(): Promise<void> {
     return this.#bus.close();
+  }
+
+  /** A disk that failed ends the server: nobody is told anything by it any more. */
+  #stored<T>(storing: Promise<T>): Promise<T> {
+    return storing.catch((error: unknown) => {
+      if (error instanceof StorageError) this.#events.failed(error);
+      throw error;
+    });
   }
 
   async #tail(name: string, stream: Stream): Promise<void> {

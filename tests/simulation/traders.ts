@@ -135,7 +135,7 @@ export class Traders {
     }
     must(result.reason !== EngineReject.DUPLICATE_ORDER, 'replies', () => `${order.clientOrderId} is refused as a duplicate and was never used`);
     if (result.reason === EngineReject.INSUFFICIENT_BALANCE && funds !== undefined)
-      must(funds.least < funds.need, 'replies', () => `${order.clientOrderId} of account ${accountId} is refused for lack of funds: it needs ${funds.need}, there were at least ${funds.least}`);
+      must(funds.least < funds.need, 'replies', () => `${order.clientOrderId} of account ${accountId} is refused for lack of funds: it needs ${funds.need}, there were at least ${funds.least} (${show(order)})`);
   }
 
   async #list(random: Random, accountId: number, symbol: string): Promise<void> {
@@ -218,7 +218,9 @@ export class Traders {
       return;
     }
     checkReport(this.#world.observer, result.report);
-    must(result.report.order.origLots === lots, 'replies', () => `order ${result.report.order.orderId} was amended to ${lots} lots, the reply says ${result.report.order.origLots}`);
+    const { orderId, origLots, executedLots, preventedLots } = result.report.order;
+    // What is executed already stays in the quantity.
+    must(origLots === Math.max(lots, executedLots + preventedLots), 'replies', () => `order ${orderId} was amended to ${lots} lots, the reply says ${origLots}`);
   }
 
   async #transfer(random: Random, accountId: number): Promise<void> {
@@ -286,6 +288,10 @@ export class Traders {
   #name(): string {
     return `n${++this.#names}`;
   }
+}
+
+function show(order: object): string {
+  return JSON.stringify(order, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }
 
 interface FundsWatch {
