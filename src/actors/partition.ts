@@ -90,6 +90,8 @@ export class Partition<State, Input> {
   #scheduled = false;
   #stopped = false;
   #epoch = 0;
+  /** The newest append. */
+  #appended: Promise<unknown> = Promise.resolve();
   #roomWaiters: (() => void)[] = [];
   #stepsSinceSnapshot = 0;
   #snapshotting = false;
@@ -483,7 +485,7 @@ export class Partition<State, Input> {
   #commit(batch: Batch<Input>): void {
     const entries = batch.out;
     if (entries.length === 0) {
-      batch.persisted();
+      this.#whenPersisted(() => batch.persisted());
       return;
     }
     const appended = (this.#log as OutputLog).append(
@@ -492,6 +494,7 @@ export class Partition<State, Input> {
       this.#inputs.positions,
       this.#parkedPositions(),
     );
+    this.#appended = appended;
     appended.then(
       () => {
         batch.persisted();
@@ -503,6 +506,12 @@ export class Partition<State, Input> {
     if (every > 0 && ++this.#stepsSinceSnapshot >= every && !this.#snapshotting) {
       this.snapshot().catch((error: unknown) => this.#fail(error as Error));
     }
+  }
+
+  /** A refusal, or a command that took effect before, is answered from state whose steps may still be on their way. */
+  #whenPersisted(answer: () => void): void {
+    if ((this.#log?.inFlight ?? 0) > 0) this.#appended.then(answer, () => undefined);
+    else if (!this.#stopped) answer();
   }
 
   #parkedPositions(): Map<string, Positions> {

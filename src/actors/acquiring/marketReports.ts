@@ -2,6 +2,7 @@
 // built only from what is in the log.
 import { applyChanges, namesOf } from '../../domain/changedFields.ts';
 import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
+import { ExpiryReason } from '../../domain/orderTerms.ts';
 import { OrderField, type PreventedMatch, type RequestOutcome, type SpotOrder } from '../../domain/spotOrder.ts';
 import { OrderListField, type SpotOrderList } from '../../domain/spotOrderList.ts';
 import { type SpotTrade, takerOrderId } from '../../domain/spotTrade.ts';
@@ -30,44 +31,81 @@ export interface ReportListener {
 }
 
 interface Draft {
-  order: SpotOrder;
+  readonly order: SpotOrder;
   readonly fills: SpotTrade[];
   /** Self-trades prevented with the order as the taker. */
   readonly prevented: PreventedMatch[];
   executionId: number;
   origClientOrderId: string;
+  /** The command it is the report of is over: what follows in the step happens to a copy. */
+  over: boolean;
+}
+
+/** Orders as they become in a step of several commands: each command is told the state that it left. */
+class Drafts {
+  readonly #drafts = new Map<number, Draft>();
+  /** Touched by the command that is being read. */
+  #current: Draft[] = [];
+
+  /** Another command begins. */
+  next(): void {
+    if (this.#current.length === 0) return;
+    for (const draft of this.#current) draft.over = true;
+    this.#current = [];
+  }
+
+  get(orderId: number): Draft | undefined {
+    return this.#drafts.get(orderId);
+  }
+
+  all(): Iterable<[number, Draft]> {
+    return this.#drafts;
+  }
+
+  add(order: Readonly<SpotOrder>, executionId: number): Draft {
+    const draft: Draft = { order: { ...order }, fills: [], prevented: [], executionId, origClientOrderId: '', over: false };
+    this.#drafts.set(order.orderId, draft);
+    this.#current.push(draft);
+    return draft;
+  }
+
+  /** The draft for a change by the command that is being read; undefined for an order that nobody hears of so far. */
+  change(orderId: number): Draft | undefined {
+    const known = this.#drafts.get(orderId);
+    return known?.over === true ? this.add(known.order, known.executionId) : known;
+  }
 }
 
 /** Reads one step; call it before the step is folded into `before`. */
 export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBefore, listener: ReportListener): void {
   const asked = askedAfter(entries, listener);
   if (asked === undefined) return;
-  const drafts = new Map<number, Draft>();
+  const drafts = new Drafts();
   const placed: Draft[] = [];
   const lists = new Map<number, SpotOrderList>();
   const outcomes: Outcome[] = [];
   for (const entry of entries) {
     const change = entry.changeType;
     if (entry.entityType === EntityType.SpotTrade) {
-      if (change.kind === ChangeKind.Created) drafts.get(takerOrderId(change.fields as SpotTrade))?.fills.push(change.fields as SpotTrade);
+      if (change.kind === ChangeKind.Created)
+        drafts.change(takerOrderId(change.fields as SpotTrade))?.fills.push(change.fields as SpotTrade);
     } else if (entry.entityType === EntityType.SpotOrder) {
       const orderId = entry.entityId as number;
       if (change.kind === ChangeKind.Created) {
         const row = change.fields as SpotOrder;
+        if (!lists.has(row.orderListId)) drafts.next();
         const awaited = listener.awaits(row.commandId);
         // Nobody hears of an order of others, unless it is of a list that somebody here cancels.
         if (!awaited && row.orderListId === -1 && !asked.has(orderId)) continue;
-        const draft = draftOf(row, entry);
-        drafts.set(orderId, draft);
+        const draft = drafts.add(row, entry.sequence);
         if (awaited) placed.push(draft);
       } else if (change.kind === ChangeKind.Updated) {
-        let draft = drafts.get(orderId);
+        const { outcome, prevented, expires } = rareOf(change.changedFields);
+        if (outcome !== null || expires) drafts.next();
+        let draft = drafts.change(orderId);
         if (draft === undefined) {
           const known = before.openOrder(orderId);
-          if (known !== undefined && (known.orderListId !== -1 || asked.has(orderId))) {
-            draft = draftOf(known, entry);
-            drafts.set(orderId, draft);
-          }
+          if (known !== undefined && (known.orderListId !== -1 || asked.has(orderId))) draft = drafts.add(known, entry.sequence);
         }
         if (draft !== undefined) {
           const { clientOrderId } = draft.order;
@@ -75,11 +113,14 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
           if (draft.order.clientOrderId !== clientOrderId) draft.origClientOrderId = clientOrderId;
           draft.executionId = entry.sequence;
         }
-        noteRare(orderId, change.changedFields, drafts, outcomes, listener);
+        if (prevented !== null) notePrevented(prevented, drafts);
+        if (outcome !== null && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome, draft });
       }
     } else if (entry.entityType === EntityType.SpotOrderList) {
-      if (change.kind === ChangeKind.Created) lists.set(entry.entityId as number, { ...(change.fields as SpotOrderList) });
-      else if (change.kind === ChangeKind.Updated) {
+      if (change.kind === ChangeKind.Created) {
+        drafts.next();
+        lists.set(entry.entityId as number, { ...(change.fields as SpotOrderList) });
+      } else if (change.kind === ChangeKind.Updated) {
         const known = lists.get(entry.entityId as number) ?? before.openList(entry.entityId as number);
         if (known === undefined) continue;
         const list = { ...known };
@@ -92,8 +133,7 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
   for (const draft of placed) listener.placed(draft.order.commandId, reportOf(draft, ''));
   // What a request brought about comes before its outcome: the command is concluded when the last outcome is there.
   reportLists(outcomes, drafts, lists, new Set(outcomes.map(({ orderId }) => orderId)), listener);
-  for (const { orderId, outcome } of outcomes) {
-    const draft = drafts.get(orderId);
+  for (const { orderId, outcome, draft } of outcomes) {
     listener.requested(outcome.commandId, orderId, outcome, draft && reportOf(draft, outcome.clientOrderId));
   }
 }
@@ -101,29 +141,35 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
 interface Outcome {
   readonly orderId: number;
   readonly outcome: RequestOutcome;
+  /** The order as the request left it. */
+  readonly draft: Draft | undefined;
 }
 
-/** What few changes hold: the outcome of a request, a self-trade that was prevented. */
-function noteRare(
-  orderId: number,
-  changed: ChangedFields,
-  drafts: ReadonlyMap<number, Draft>,
-  outcomes: Outcome[],
-  listener: ReportListener,
-): void {
+interface Rare {
+  outcome: RequestOutcome | null;
+  prevented: PreventedMatch | null;
+  /** Its time is over: a tick's doing, which belongs to no command. */
+  expires: boolean;
+}
+
+const COMMON: Readonly<Rare> = Object.freeze({ outcome: null, prevented: null, expires: false });
+
+/** What few changes hold: the outcome of a request, a self-trade that was prevented, the end of a good-till-date order. */
+function rareOf(changed: ChangedFields): Readonly<Rare> {
+  let rare: Rare | undefined;
   for (let i = 0; i < changed.length; i += 3) {
     const field = changed[i];
-    if (field === OrderField.preventedMatch) notePrevented(changed[i + 2] as PreventedMatch | null, drafts);
-    else if (field === OrderField.outcome) {
-      const outcome = changed[i + 2] as RequestOutcome | null;
-      if (outcome && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome });
-    }
+    if (field !== OrderField.outcome && field !== OrderField.preventedMatch && field !== OrderField.expiryReason) continue;
+    rare ??= { ...COMMON };
+    if (field === OrderField.outcome) rare.outcome = changed[i + 2] as RequestOutcome | null;
+    else if (field === OrderField.preventedMatch) rare.prevented = changed[i + 2] as PreventedMatch | null;
+    else rare.expires = changed[i + 2] === ExpiryReason.GTD_EXPIRED;
   }
+  return rare ?? COMMON;
 }
 
 /** A prevented match stands on the maker's and on the taker's entry alike; the taker's report lists it once. */
-function notePrevented(match: PreventedMatch | null, drafts: ReadonlyMap<number, Draft>): void {
-  if (!match) return;
+function notePrevented(match: PreventedMatch, drafts: Drafts): void {
   const prevented = drafts.get(match.takerOrderId)?.prevented;
   if (prevented?.some(({ preventedMatchId }) => preventedMatchId === match.preventedMatchId) === false) prevented.push(match);
 }
@@ -131,7 +177,7 @@ function notePrevented(match: PreventedMatch | null, drafts: ReadonlyMap<number,
 /** Cancelling one leg ends its list: the list's end and the other legs' are the same command's doing. */
 function reportLists(
   outcomes: readonly Outcome[],
-  drafts: ReadonlyMap<number, Draft>,
+  drafts: Drafts,
   lists: ReadonlyMap<number, SpotOrderList>,
   reported: ReadonlySet<number>,
   listener: ReportListener,
@@ -141,7 +187,7 @@ function reportLists(
     if (listId === -1 || outcome.code !== 0) continue;
     const list = lists.get(listId);
     if (list !== undefined && list.commandId !== outcome.commandId) listener.listed(outcome.commandId, list);
-    for (const [otherId, draft] of drafts) {
+    for (const [otherId, draft] of drafts.all()) {
       if (draft.order.orderListId === listId && !reported.has(otherId))
         listener.ended(outcome.commandId, reportOf(draft, outcome.clientOrderId));
     }
@@ -167,10 +213,6 @@ function askedAfter(entries: readonly ChangeLogEntry[], listener: ReportListener
     }
   }
   return asked ?? (concerned ? NOBODY : undefined);
-}
-
-function draftOf(order: Readonly<SpotOrder>, entry: ChangeLogEntry): Draft {
-  return { order: { ...order }, fills: [], prevented: [], executionId: entry.sequence, origClientOrderId: '' };
 }
 
 function reportOf(draft: Draft, requestClientOrderId: string): OrderReport {
