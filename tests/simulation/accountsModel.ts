@@ -67,7 +67,11 @@ export class AccountsModel {
     const touched = new Set<string>();
     for (const [stream, position] of positions) {
       const before = this.positions.get(stream) ?? 0;
-      must(position >= before, 'settlement', () => `accounts-${this.#deps.partition}@${at}: position of ${stream} falls from ${before} to ${position}`);
+      must(
+        position >= before,
+        'settlement',
+        () => `accounts-${this.#deps.partition}@${at}: position of ${stream} falls from ${before} to ${position}`,
+      );
       for (const trade of this.#deps.trades(stream, before + 1, position)) this.#settle(trade, touched);
       this.positions.set(stream, position);
     }
@@ -159,7 +163,11 @@ export class AccountsModel {
       const { changedFields } = entry.changeType;
       for (let i = 0; i < changedFields.length; i += 3) {
         const name = balanceNames[changedFields[i] as number] as keyof Balance;
-        must(row[name] === changedFields[i + 1], 'durability', () => `balance ${key}: ${name} was ${row[name]}, the entry says ${changedFields[i + 1]}`);
+        must(
+          row[name] === changedFields[i + 1],
+          'durability',
+          () => `balance ${key}: ${name} was ${row[name]}, the entry says ${changedFields[i + 1]}`,
+        );
       }
       applyChanges(row, balanceNames, changedFields);
     }
@@ -180,7 +188,11 @@ export class AccountsModel {
     if (change.kind === ChangeKind.Created) {
       const row = { ...(change.fields as SpotOrder) };
       must(!this.orders.has(orderId), 'once', () => `accounts-${this.#deps.partition}@${at}: order ${orderId} is created a second time`);
-      must(orderPartition(orderId, this.#deps.accountPartitions) === this.#deps.partition, 'writer', () => `order ${orderId} has an id of another partition`);
+      must(
+        orderPartition(orderId, this.#deps.accountPartitions) === this.#deps.partition,
+        'writer',
+        () => `order ${orderId} has an id of another partition`,
+      );
       this.orders.set(orderId, row);
       this.created.set(orderId, change.fields as SpotOrder);
       const name = `${row.accountId}/${row.clientOrderId}`;
@@ -189,7 +201,11 @@ export class AccountsModel {
       const open = this.#open.get(row.accountId) ?? new Set();
       this.#open.set(row.accountId, open.add(row));
       const effect = this.#effect(row.commandId);
-      must(effect.placed.length === 0 || effect.placedAt === at, 'once', () => `command ${row.commandId} places order ${orderId} in message ${at}, and placed ${effect.placed} in ${effect.placedAt}`);
+      must(
+        effect.placed.length === 0 || effect.placedAt === at,
+        'once',
+        () => `command ${row.commandId} places order ${orderId} in message ${at}, and placed ${effect.placed} in ${effect.placedAt}`,
+      );
       effect.placedAt = at;
       effect.placed.push(orderId);
       this.#touch(row, touched);
@@ -201,7 +217,11 @@ export class AccountsModel {
         const name = orderNames[change.changedFields[i] as number] as keyof SpotOrder;
         const old = change.changedFields[i + 1];
         if (typeof old === 'number' || typeof old === 'bigint' || typeof old === 'string')
-          must(row[name] === old, 'durability', () => `order ${orderId}: ${name} was ${String(row[name])}, the account's entry says ${String(old)}`);
+          must(
+            row[name] === old,
+            'durability',
+            () => `order ${orderId}: ${name} was ${String(row[name])}, the account's entry says ${String(old)}`,
+          );
       }
       applyChanges(row, orderNames, change.changedFields);
       for (let i = 0; i < change.changedFields.length; i += 3) {
@@ -219,7 +239,11 @@ export class AccountsModel {
     this.requests.set(key, request);
     if (request.kind !== RequestKind.CANCEL && request.kind !== RequestKind.AMEND) return;
     const effect = this.#effect(request.commandId);
-    must(effect.requested.length === 0 || effect.requestedAt === at, 'once', () => `command ${request.commandId} sends requests in messages ${effect.requestedAt} and ${at}`);
+    must(
+      effect.requested.length === 0 || effect.requestedAt === at,
+      'once',
+      () => `command ${request.commandId} sends requests in messages ${effect.requestedAt} and ${at}`,
+    );
     effect.requestedAt = at;
     effect.requested.push(orderId);
   }

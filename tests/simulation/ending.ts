@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 import { sleep, until } from './simulation.ts';
 import type { Traders } from './traders.ts';
 import { FIRST_ACCOUNT } from './venue.ts';
-import type { World } from './world.ts';
+import { runningOf, type World } from './world.ts';
 
 const PATIENCE_US = 20_000_000;
 
@@ -45,11 +45,12 @@ function whyUnsettled(world: World): string {
       const last = world.observer.last(stream);
       if (position < last) return `${machine?.name}: ${reader} is at ${position} of ${stream}, which ends at ${last}`;
     }
-    for (const partition of process.running()) {
+    for (const partition of runningOf(process)) {
       owners.set(partition.behaviour.output, (owners.get(partition.behaviour.output) ?? 0) + 1);
       if (partition.queued > 0) return `${partition.name} has ${partition.queued} inputs queued`;
     }
-    if (process.acquiring.pending.size > 0) return `${machine?.name} has ${process.acquiring.pending.size} commands pending`;
+    if (process.pipeline.acquiring.pending.size > 0)
+      return `${machine?.name} has ${process.pipeline.acquiring.pending.size} commands pending`;
   }
   for (const stream of world.logs()) if (owners.get(stream) !== 1) return `${stream} has ${owners.get(stream) ?? 0} owners`;
   return '';
@@ -81,13 +82,19 @@ function checkSums(world: World): void {
       const sum = total.get(asset) ?? { held: 0n, outside: 0n };
       total.set(asset, { held: sum.held + held, outside: sum.outside + outside });
     }
-    for (const [key, { row }] of partition.held) must(row.locked === 0n, 'reservations', () => `${key} has ${row.locked} locked and nothing is open`);
+    for (const [key, { row }] of partition.held)
+      must(row.locked === 0n, 'reservations', () => `${key} has ${row.locked} locked and nothing is open`);
   }
-  for (const [asset, { held, outside }] of total) must(held === outside, 'conservation', () => `${asset}: ${held} units are held, ${outside} came in`);
+  for (const [asset, { held, outside }] of total)
+    must(held === outside, 'conservation', () => `${asset}: ${held} units are held, ${outside} came in`);
   for (const symbol of symbols.values()) {
     const open = symbol.openCount();
     must(open === 0, 'quantities', () => `${symbol.symbol} has ${open} open orders that their accounts do not have`);
-    must(symbol.levels(Side.BUY).length + symbol.levels(Side.SELL).length === 0, 'depth', () => `${symbol.symbol} has levels and no orders`);
+    must(
+      symbol.levels(Side.BUY).length + symbol.levels(Side.SELL).length === 0,
+      'depth',
+      () => `${symbol.symbol} has levels and no orders`,
+    );
   }
 }
 
@@ -101,12 +108,13 @@ function checkFolds(world: World): void {
   }
   for (const { process, machine } of seats) {
     for (const symbol of observer.symbols.values()) {
-      const view = process?.hub.markets.view(symbol.symbol);
+      const view = process?.pipeline.hub.markets.view(symbol.symbol);
       const depth = view?.depth(1000);
       must(
         JSON.stringify([depth?.bids ?? [], depth?.asks ?? []]) === JSON.stringify([symbol.levels(Side.BUY), symbol.levels(Side.SELL)]),
         'depth',
-        () => `${machine?.name} shows ${symbol.symbol} as ${JSON.stringify(depth)}, the log gives ${JSON.stringify([symbol.levels(Side.BUY), symbol.levels(Side.SELL)])}`,
+        () =>
+          `${machine?.name} shows ${symbol.symbol} as ${JSON.stringify(depth)}, the log gives ${JSON.stringify([symbol.levels(Side.BUY), symbol.levels(Side.SELL)])}`,
       );
     }
   }
@@ -115,7 +123,7 @@ function checkFolds(world: World): void {
 async function checkReplay(world: World): Promise<void> {
   const { observer, seats } = world;
   for (const { process, bus, machine } of seats) {
-    for (const partition of process?.running() ?? []) {
+    for (const partition of runningOf(process)) {
       const { output } = partition.behaviour;
       const on = <T>(run: () => Promise<T>): Promise<T> =>
         new Promise((resolve, reject) => machine?.post(() => void run().then(resolve, reject)));

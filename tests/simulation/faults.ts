@@ -1,7 +1,7 @@
 // What goes wrong, one step at a time.
 import type { Random } from './random.ts';
 import type { Fault } from './script.ts';
-import type { Seat, World } from './world.ts';
+import { runningOf, type Seat, type World } from './world.ts';
 
 export function doFault(world: World, fault: Fault, random: Random): void {
   const { scheduler, seats, disk } = world;
@@ -42,7 +42,7 @@ export function doFault(world: World, fault: Fault, random: Random): void {
       if (machine?.alive === true) machine.clockOffsetUs += random.between(-2_000_000, 5_000_000);
       return;
     case 'snapshot': {
-      const running = process?.running() ?? [];
+      const running = runningOf(process);
       if (machine?.alive !== true || running.length === 0) return;
       const partition = random.pick(running);
       machine.post(() => void partition.snapshot().catch(() => undefined));

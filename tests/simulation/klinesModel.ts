@@ -61,6 +61,11 @@ export class KlinesModel {
       row.quoteUnits === sum(({ quoteUnits }) => quoteUnits) &&
       row.takerBuyLots === taken.reduce((total, { lots }) => total + lots, 0) &&
       trades.every(({ tradeUs }) => tradeUs <= row.closeUs);
-    must(agrees, 'folds', () => `${where}: kline ${row.symbol} ${row.interval} at ${row.openUs} is not the fold of trades ${row.firstTradeId} to ${row.lastTradeId}`);
+    must(
+      agrees,
+      'folds',
+      () =>
+        `${where}: kline ${row.symbol} ${row.interval} at ${row.openUs} is not the fold of trades ${row.firstTradeId} to ${row.lastTradeId}`,
+    );
   }
 }

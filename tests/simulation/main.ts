@@ -21,7 +21,9 @@ const first = Number(values.seed);
 let steps = 0;
 for (let seed = first; seed < first + Number(values.seeds); seed++) {
   const script: Script =
-    values.script === undefined ? drawScript(seed, Number(values.steps), values.bug) : (JSON.parse(readFileSync(values.script, 'utf8')) as Script);
+    values.script === undefined
+      ? drawScript(seed, Number(values.steps), values.bug)
+      : (JSON.parse(readFileSync(values.script, 'utf8')) as Script);
   const begun = performance.now();
   const result = await runScript(script);
   steps += script.steps.length;

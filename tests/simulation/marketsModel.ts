@@ -95,7 +95,14 @@ export class SymbolModel {
     const handed = this.#handed.order(orderId);
     must(handed !== undefined, 'durability', () => `${where}: order ${orderId} is on the market and in no account's log`);
     if (handed === undefined) return;
-    must(handed.accountId === row.accountId && handed.side === row.side && handed.priceTicks === row.priceTicks && handed.commandId === row.commandId, 'matching', () => `${where}: order ${orderId} differs from what its account accepted`);
+    must(
+      handed.accountId === row.accountId &&
+        handed.side === row.side &&
+        handed.priceTicks === row.priceTicks &&
+        handed.commandId === row.commandId,
+      'matching',
+      () => `${where}: order ${orderId} differs from what its account accepted`,
+    );
     this.orders.set(orderId, { ...row });
     this.#changed.add(orderId);
     this.#level(row, 0, row.bookLots);
@@ -109,7 +116,11 @@ export class SymbolModel {
     if (list === undefined || this.#lists.includes(list)) return;
     this.#lists.push(list);
     const legs = list.orderIds.map((id) => this.#handed.order(id));
-    must(legs.every((leg) => leg !== undefined), 'durability', () => `${where}: list ${list.orderListId} is not whole in its account's log`);
+    must(
+      legs.every((leg) => leg !== undefined),
+      'durability',
+      () => `${where}: list ${list.orderListId} is not whole in its account's log`,
+    );
     this.#predict(() => this.#reference.place(legs as SpotOrder[], list, nowUs));
   }
 
@@ -133,18 +144,36 @@ export class SymbolModel {
       const name = orderNames[changes[i] as number] as keyof SpotOrder;
       const old = changes[i + 1];
       if (typeof old === 'number' || typeof old === 'bigint' || typeof old === 'string')
-        must(row[name] === old, 'durability', () => `${where}: order ${orderId}: ${name} was ${String(row[name])}, the entry says ${String(old)}`);
+        must(
+          row[name] === old,
+          'durability',
+          () => `${where}: order ${orderId}: ${name} was ${String(row[name])}, the entry says ${String(old)}`,
+        );
     }
     applyChanges(row, orderNames, changes);
-    must(isLegalTransition(before.status, row.status), 'quantities', () => `${where}: order ${orderId} goes from status ${before.status} to ${row.status}`);
+    must(
+      isLegalTransition(before.status, row.status),
+      'quantities',
+      () => `${where}: order ${orderId} goes from status ${before.status} to ${row.status}`,
+    );
     if (row.updateId !== before.updateId) this.#nextUpdate(where, row.updateId);
-    must((row.bookLots !== before.bookLots) === (row.updateId !== before.updateId), 'depth', () => `${where}: order ${orderId}: the book changes without an update id, or the other way round`);
+    must(
+      (row.bookLots !== before.bookLots) === (row.updateId !== before.updateId),
+      'depth',
+      () => `${where}: order ${orderId}: the book changes without an update id, or the other way round`,
+    );
     this.#level(row, before.bookLots, row.bookLots);
     const leaves = row.origLots - row.executedLots - row.preventedLots;
     const byQuote = row.origQuoteUnits > 0n && !isTerminal(row.status);
-    must((leaves >= 0 || byQuote) && (row.bookLots <= leaves || row.bookLots === 0), 'quantities', () => `${where}: order ${orderId}: ${row.origLots} lots, ${row.executedLots} executed, ${row.preventedLots} prevented, ${row.bookLots} on the book`);
+    must(
+      (leaves >= 0 || byQuote) && (row.bookLots <= leaves || row.bookLots === 0),
+      'quantities',
+      () =>
+        `${where}: order ${orderId}: ${row.origLots} lots, ${row.executedLots} executed, ${row.preventedLots} prevented, ${row.bookLots} on the book`,
+    );
     if (isTerminal(row.status)) must(row.bookLots === 0, 'quantities', () => `${where}: order ${orderId} has ended and rests on the book`);
-    if (row.status === OrderStatus.Filled) must(leaves === 0, 'quantities', () => `${where}: order ${orderId} is filled with ${leaves} lots left`);
+    if (row.status === OrderStatus.Filled)
+      must(leaves === 0, 'quantities', () => `${where}: order ${orderId} is filled with ${leaves} lots left`);
   }
 
   #request(where: string, orderId: number, outcome: RequestOutcome, nowUs: number): void {
@@ -157,7 +186,11 @@ export class SymbolModel {
     switch (request.kind) {
       case RequestKind.CANCEL: {
         const done = known !== undefined && known.status < OrderStatus.Filled && allows(request.restriction, known);
-        must((outcome.code === 0) === done, 'replies', () => `${where}: the cancel of order ${orderId} has outcome ${outcome.code}, the model ${done ? 'cancels it' : 'refuses'}`);
+        must(
+          (outcome.code === 0) === done,
+          'replies',
+          () => `${where}: the cancel of order ${orderId} has outcome ${outcome.code}, the model ${done ? 'cancels it' : 'refuses'}`,
+        );
         if (done) this.#predict(() => reference.cancel(orderId));
         return;
       }
@@ -165,7 +198,11 @@ export class SymbolModel {
         const amends = known?.amends;
         this.#predict(() => reference.amend(orderId, request.lots));
         const done = known !== undefined && known.amends !== amends;
-        must((outcome.code === 0) === done, 'replies', () => `${where}: the amend of order ${orderId} has outcome ${outcome.code}, the model ${done ? 'makes it' : 'refuses'}`);
+        must(
+          (outcome.code === 0) === done,
+          'replies',
+          () => `${where}: the amend of order ${orderId} has outcome ${outcome.code}, the model ${done ? 'makes it' : 'refuses'}`,
+        );
         return;
       }
       case RequestKind.ACTIVATE:
@@ -217,8 +254,14 @@ export class SymbolModel {
   }
 
   #compare(where: string): void {
-    const same = this.#told.length === this.#predicted.length && this.#told.every((trade, i) => sameTrade(trade, this.#predicted[i] as ReferenceTrade));
-    must(same, 'matching', () => `${where}: ${this.symbol} trades ${JSON.stringify(this.#told)}, the model says ${JSON.stringify(this.#predicted)}`);
+    const same =
+      this.#told.length === this.#predicted.length &&
+      this.#told.every((trade, i) => sameTrade(trade, this.#predicted[i] as ReferenceTrade));
+    must(
+      same,
+      'matching',
+      () => `${where}: ${this.symbol} trades ${JSON.stringify(this.#told)}, the model says ${JSON.stringify(this.#predicted)}`,
+    );
     for (const orderId of this.#changed) {
       const row = this.orders.get(orderId) as SpotOrder;
       const expected = this.#reference.orders.get(orderId);
@@ -226,14 +269,27 @@ export class SymbolModel {
       if (expected === undefined) continue;
       const { status, lots, executed, prevented, quoteUnits, shown, reason } = expected;
       const agrees =
-        row.status === status && row.origLots === lots && row.executedLots === executed && row.preventedLots === prevented &&
-        row.cumQuoteUnits === quoteUnits && row.bookLots === shown && row.expiryReason === reason;
-      must(agrees, 'matching', () =>
-        `${where}: order ${orderId} of ${this.symbol} is ${show([row.status, row.origLots, row.executedLots, row.preventedLots, row.cumQuoteUnits, row.bookLots, row.expiryReason])}, the model says ${show([status, lots, executed, prevented, quoteUnits, shown, reason])} (status, lots, executed, prevented, quote units, on the book, reason)`);
+        row.status === status &&
+        row.origLots === lots &&
+        row.executedLots === executed &&
+        row.preventedLots === prevented &&
+        row.cumQuoteUnits === quoteUnits &&
+        row.bookLots === shown &&
+        row.expiryReason === reason;
+      must(
+        agrees,
+        'matching',
+        () =>
+          `${where}: order ${orderId} of ${this.symbol} is ${show([row.status, row.origLots, row.executedLots, row.preventedLots, row.cumQuoteUnits, row.bookLots, row.expiryReason])}, the model says ${show([status, lots, executed, prevented, quoteUnits, shown, reason])} (status, lots, executed, prevented, quote units, on the book, reason)`,
+      );
     }
     const [bid] = this.levels(Side.BUY);
     const [ask] = this.levels(Side.SELL);
-    must(bid === undefined || ask === undefined || bid[0] < ask[0], 'matching', () => `${where}: ${this.symbol} is crossed at ${bid?.[0]} and ${ask?.[0]}`);
+    must(
+      bid === undefined || ask === undefined || bid[0] < ask[0],
+      'matching',
+      () => `${where}: ${this.symbol} is crossed at ${bid?.[0]} and ${ask?.[0]}`,
+    );
     this.#changed = new Set();
     if (++this.#sinceQueues < 64) return;
     this.#sinceQueues = 0;
@@ -253,7 +309,8 @@ export class SymbolModel {
 }
 
 function allows(restriction: CancelRestriction, order: ReferenceOrder): boolean {
-  if (restriction === CancelRestriction.ONLY_NEW) return order.status === OrderStatus.Pending || order.status === OrderStatus.ConditionalPending;
+  if (restriction === CancelRestriction.ONLY_NEW)
+    return order.status === OrderStatus.Pending || order.status === OrderStatus.ConditionalPending;
   return restriction === CancelRestriction.NONE || order.status === OrderStatus.PartiallyFilled;
 }
 

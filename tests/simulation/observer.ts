@@ -105,15 +105,27 @@ export class Observer {
 
   /** The server has read its logs again after a restart: nothing that was readable may be missing. */
   reopened(stream: string, lastSequence: number): void {
-    must(lastSequence >= this.last(stream), 'durability', () => `${stream} ends at ${lastSequence} after the restart, ${this.last(stream)} was persisted`);
+    must(
+      lastSequence >= this.last(stream),
+      'durability',
+      () => `${stream} ends at ${lastSequence} after the restart, ${this.last(stream)} was persisted`,
+    );
   }
 
   /** A snapshot stands for the log up to its sequence: folding that gives the same state. */
   snapshot<S, I>(snapshot: Snapshot, behaviour: Behaviour<S, I>): void {
     const sequence = Number(snapshot.meta.sequence);
-    must(sequence <= this.last(behaviour.output), 'replay', () => `${behaviour.output}: a snapshot of ${sequence} when the log ends at ${this.last(behaviour.output)}`);
+    must(
+      sequence <= this.last(behaviour.output),
+      'replay',
+      () => `${behaviour.output}: a snapshot of ${sequence} when the log ends at ${this.last(behaviour.output)}`,
+    );
     const folded = this.hashOf(behaviour, sequence);
-    must(folded === snapshot.meta.hash, 'replay', () => `${behaviour.output}@${sequence}: the living state is ${snapshot.meta.hash}, folded from the log it is ${folded}`);
+    must(
+      folded === snapshot.meta.hash,
+      'replay',
+      () => `${behaviour.output}@${sequence}: the living state is ${snapshot.meta.hash}, folded from the log it is ${folded}`,
+    );
   }
 
   /** Hash of the state that the log gives, from its first message on. */
@@ -148,7 +160,11 @@ export class Observer {
     const epoch = Number(headers[Header.epoch]);
     const writer = headers[Header.writer] ?? '';
     must(epoch >= log.epoch, 'writer', () => `${where}: epoch ${epoch} of ${writer} writes behind epoch ${log.epoch} of ${log.writer}`);
-    must(epoch > log.epoch || writer === log.writer, 'writer', () => `${where}: ${writer} writes in epoch ${epoch}, which is ${log.writer}'s`);
+    must(
+      epoch > log.epoch || writer === log.writer,
+      'writer',
+      () => `${where}: ${writer} writes in epoch ${epoch}, which is ${log.writer}'s`,
+    );
     log.epoch = epoch;
     log.writer = writer;
   }

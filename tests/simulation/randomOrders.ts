@@ -1,6 +1,15 @@
 // Orders and lists of every kind, at few prices and in small quantities, so that they meet.
 import type { NewOrder } from '../../src/domain/command.ts';
-import { ContingencyType, isMarketLike, OrderType, PegOffsetType, PegPriceType, Side, StpMode, TimeInForce } from '../../src/domain/orderTerms.ts';
+import {
+  ContingencyType,
+  isMarketLike,
+  OrderType,
+  PegOffsetType,
+  PegPriceType,
+  Side,
+  StpMode,
+  TimeInForce,
+} from '../../src/domain/orderTerms.ts';
 import type { Random } from './random.ts';
 
 const TYPES: readonly OrderType[] = [...Object.values(OrderType), OrderType.LIMIT, OrderType.LIMIT, OrderType.LIMIT, OrderType.LIMIT_MAKER];
@@ -74,7 +83,17 @@ export function badOrder(random: Random, clientOrderId: string, nowUs: number): 
     case 3:
       return { ...order, lots: Number.MAX_SAFE_INTEGER };
     case 4:
-      return { ...order, type: OrderType.LIMIT, priceTicks: 9_999, lots: 1000, side: Side.BUY, stopPriceTicks: 0, trailingDelta: 0, quoteUnits: 0n, icebergLots: 0 };
+      return {
+        ...order,
+        type: OrderType.LIMIT,
+        priceTicks: 9_999,
+        lots: 1000,
+        side: Side.BUY,
+        stopPriceTicks: 0,
+        trailingDelta: 0,
+        quoteUnits: 0n,
+        icebergLots: 0,
+      };
     case 5:
       return { ...order, icebergLots: 5000 };
     case 6:

@@ -10,7 +10,11 @@ export function checkReport(observer: Observer, { order, fills, executionId }: O
   const market = observer.market(order.symbol);
   const row = market?.orders.get(order.orderId);
   must(row !== undefined, 'durability', () => `${name} is acknowledged and not in the market's log`);
-  must(observer.accountsOf(order.accountId).orders.has(order.orderId), 'durability', () => `${name} is acknowledged and not in its account's log`);
+  must(
+    observer.accountsOf(order.accountId).orders.has(order.orderId),
+    'durability',
+    () => `${name} is acknowledged and not in its account's log`,
+  );
   if (market === undefined || row === undefined) return;
   const state = market.states.get(executionId);
   if (state !== undefined) {
@@ -20,10 +24,20 @@ export function checkReport(observer: Observer, { order, fills, executionId }: O
       state.executedLots === order.executedLots &&
       state.cumQuoteUnits === order.cumQuoteUnits &&
       state.origLots === order.origLots;
-    must(same, 'replies', () => `${name} is told with status ${order.status}, ${order.executedLots} of ${order.origLots} lots; entry ${executionId} says order ${state.orderId}, status ${state.status}, ${state.executedLots} of ${state.origLots}`);
+    must(
+      same,
+      'replies',
+      () =>
+        `${name} is told with status ${order.status}, ${order.executedLots} of ${order.origLots} lots; entry ${executionId} says order ${state.orderId}, status ${state.status}, ${state.executedLots} of ${state.origLots}`,
+    );
   }
   // What has ended stays as it was told.
-  if (isTerminal(order.status)) must(row.status === order.status && row.executedLots === order.executedLots, 'replies', () => `${name} is told as ended with status ${order.status}, the log has ${row.status}`);
+  if (isTerminal(order.status))
+    must(
+      row.status === order.status && row.executedLots === order.executedLots,
+      'replies',
+      () => `${name} is told as ended with status ${order.status}, the log has ${row.status}`,
+    );
   for (const fill of fills) {
     const trade = market.trades[fill.tradeId - 1];
     must(

@@ -69,10 +69,8 @@ export class Machine {
   }
 }
 
-type Globals = Pick<
-  typeof globalThis,
-  'setTimeout' | 'setInterval' | 'setImmediate' | 'clearTimeout' | 'clearInterval' | 'clearImmediate'
->;
+type Globals = Pick<typeof globalThis, 'setTimeout' | 'setInterval' | 'setImmediate' | 'clearTimeout' | 'clearInterval' | 'clearImmediate'>;
+const realNow = performance.now.bind(performance);
 const real: Globals = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
 
 export class Scheduler {
@@ -136,8 +134,8 @@ export class Scheduler {
 
   /** Simulated time follows real time, until the returned function is called: for tests that wait for real. */
   runRealTime(): () => void {
+    this.#realOriginMs = realNow() - this.nowUs / 1000;
     const restore = this.#install();
-    this.#realOriginMs = performance.now() - this.nowUs / 1000;
     let over = false;
     const turn = (): void => {
       this.current = undefined;
@@ -169,7 +167,7 @@ export class Scheduler {
 
   /** One task; false when there is none and never will be. */
   #step(): boolean {
-    if (this.#realOriginMs !== undefined) this.nowUs = Math.max(this.nowUs, (performance.now() - this.#realOriginMs) * 1000);
+    if (this.#realOriginMs !== undefined) this.nowUs = Math.max(this.nowUs, (realNow() - this.#realOriginMs) * 1000);
     const ready = this.machines.filter((machine) => this.#isReady(machine));
     if (ready.length === 0) {
       const next = this.#nextUs();
@@ -249,7 +247,11 @@ export class Scheduler {
       clearImmediate: cancel(real.clearImmediate),
     };
     Object.assign(globalThis, replaced);
-    return () => void Object.assign(globalThis, real);
+    if (this.#realOriginMs === undefined) performance.now = () => (this.current === undefined ? realNow() : this.nowUs / 1000);
+    return () => {
+      Object.assign(globalThis, real);
+      performance.now = realNow;
+    };
   }
 }
 

@@ -7,10 +7,10 @@ import type { Market } from '../../src/domain/market/market.ts';
 export interface Seams {
   readonly newAccount?: (accountId: number) => Account;
   readonly newMarket?: (instrument: Instrument) => Market;
-  /** Stands between a partition and its children. */
-  behaviour<B extends { readonly output: string }>(behaviour: B): B;
-  /** Stands between a partition and the log. */
+  /** Stands between a process and the log. */
   bus(bus: Bus): Bus;
+  /** Called before the run; what it returns takes the change back. */
+  install?(): () => void;
 }
 
-export const NO_SEAMS: Seams = { behaviour: (behaviour) => behaviour, bus: (bus) => bus };
+export const NO_SEAMS: Seams = { bus: (bus) => bus };

@@ -31,8 +31,9 @@ async function simulated({ bytesMax }: BusTestOptions): Promise<BusUnderTest> {
   return {
     bus,
     other,
-    leaseTtlMs: 60,
+    leaseTtlMs: 200,
     expireLease: async (lease) => bus.neglectLease(lease.name),
+    expireMember: async (group, id) => bus.neglectMember(group, id),
     reopen: async () => {
       await bus.close();
       await server.close();

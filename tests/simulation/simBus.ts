@@ -5,20 +5,26 @@ import {
   AppendTimeoutError,
   type Bus,
   BusClosedError,
+  type BusService,
   type Lease,
+  type Member,
+  type Membership,
   OverloadedError,
   type Reader,
   type ReaderLag,
   type ReadOptions,
   type RequestHandler,
   RequestTimeoutError,
+  type ServiceInfo,
   type Snapshot,
   type StreamInfo,
   type Subscription,
 } from '../../src/bus/bus.ts';
+import { checkName, checkService, Endpoints } from '../../src/bus/endpoints.ts';
 import { Line, type Network, Order } from './network.ts';
 import type { Machine } from './scheduler.ts';
 import { SimLease } from './simLease.ts';
+import { SimMembership } from './simMembership.ts';
 import { SimReader } from './simReader.ts';
 import { type Answered, type Interest, requestFailure, type SimServer } from './simServer.ts';
 
@@ -58,6 +64,7 @@ export class SimBus implements Bus {
   readonly #interests = new Map<number, Interest>();
   readonly #readers = new Set<SimReader>();
   readonly #leases = new Set<SimLease>();
+  readonly #memberships = new Map<string, SimMembership>();
   readonly #noticeOrder = new Order();
   #inFlightBytes = 0;
   #holders = 0;
@@ -176,7 +183,9 @@ export class SimBus implements Bus {
         settle();
       };
       const entry = { again: () => undefined, fail: (error: Error) => finish(() => reject(error)) };
-      const timer = this.machine.after(timeoutMs * 1000, () => entry.fail(new RequestTimeoutError(`no answer on ${subject} within ${timeoutMs} ms`)));
+      const timer = this.machine.after(timeoutMs * 1000, () =>
+        entry.fail(new RequestTimeoutError(`no answer on ${subject} within ${timeoutMs} ms`)),
+      );
       this.#asking.add(entry);
       const answered = (answer: Answered): void =>
         this.#network.stray(this.machine, () => finish(() => (answer.ok ? resolve(answer.payload) : reject(answer.error))));
@@ -195,6 +204,59 @@ export class SimBus implements Bus {
           (error: unknown) => answer({ ok: false, error: requestFailure(error) }),
         );
     });
+  }
+
+  async service(info: ServiceInfo): Promise<BusService> {
+    this.#check();
+    checkService(info);
+    const endpoints = new Endpoints((subject, queueGroup, handler) => this.respond(subject, queueGroup, handler));
+    return {
+      id: `${this.machine.name}#${++this.#holders}`,
+      endpoint: (name, subject, queueGroup, handler) => endpoints.add(name, subject, queueGroup, handler),
+      stats: () => endpoints.stats(),
+      stop: async () => endpoints.stop(),
+    };
+  }
+
+  async join(group: string, member: Member, ttlMs: number): Promise<Membership> {
+    checkName(group);
+    checkName(member.id);
+    const holder = `${this.machine.name}#${++this.#holders}`;
+    const self = { member: { id: member.id, info: { ...member.info } }, holder, ttlMs };
+    const look = async (server: SimServer): Promise<readonly Member[]> => server.members(group, self);
+    const leave = (): Promise<void> => this.#ask(async (server) => server.leaveGroup(group, member.id, holder));
+    const membership = this.#member(await this.#ask(look), look, leave, ttlMs);
+    this.#memberships.set(`${group} ${member.id}`, membership);
+    return membership;
+  }
+
+  async watchMembers(group: string): Promise<Membership> {
+    checkName(group);
+    const look = async (server: SimServer): Promise<readonly Member[]> => server.members(group);
+    return this.#member(await this.#ask(look), look, async () => undefined, Number.POSITIVE_INFINITY);
+  }
+
+  /** For tests: the member is not renewed, as if its process had died. */
+  neglectMember(group: string, id: string): void {
+    this.#memberships.get(`${group} ${id}`)?.neglect();
+  }
+
+  #member(
+    members: readonly Member[],
+    look: (server: SimServer) => Promise<readonly Member[]>,
+    leave: () => Promise<void>,
+    ttlMs: number,
+  ): SimMembership {
+    const calls = {
+      look: (reply: (members: readonly Member[]) => void) => {
+        const line = this.#line;
+        this.#send(line, (server) => {
+          void look(server).then((list) => line.back(server.machine, this.machine, () => reply(list)));
+        });
+      },
+      leave,
+    };
+    return new SimMembership(this.machine, calls, members, ttlMs);
   }
 
   publish(subject: string, payload: Uint8Array): void {
@@ -264,6 +326,7 @@ export class SimBus implements Bus {
   async #close(): Promise<void> {
     for (const { fail } of [...this.#asking]) fail(new BusClosedError('the bus was closed before the answer came'));
     for (const id of [...this.#interests.keys()]) this.#forget(id);
+    for (const membership of this.#memberships.values()) membership.neglect();
     for (const lease of [...this.#leases]) await lease.release();
     if (this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const reader of [...this.#readers]) reader.close();

@@ -4,11 +4,12 @@ import {
   type AppendRequest,
   type BusMessage,
   type Lease,
+  type Member,
   NoRespondersError,
   RequestError,
   type Snapshot,
-  type StreamInfo,
   StorageError,
+  type StreamInfo,
   TrimmedError,
   UnknownStreamError,
 } from '../../src/bus/bus.ts';
@@ -46,6 +47,12 @@ interface Held {
   expiresUs: number;
 }
 
+interface Present {
+  readonly member: Member;
+  readonly holder: string;
+  readonly expiresUs: number;
+}
+
 export interface Interest {
   readonly id: number;
   readonly machine: Machine;
@@ -70,6 +77,7 @@ export class SimServer {
   readonly #events: ServerEvents;
   readonly #streams = new Map<string, Stream>();
   readonly #leases = new Map<string, Held>();
+  readonly #groups = new Map<string, Map<string, Present>>();
   readonly #interests: Interest[] = [];
   #turn = 0;
 
@@ -114,7 +122,8 @@ export class SimServer {
 
   pull(name: string, pull: Pull): void {
     const stream = this.#stream(name);
-    if (pull.from < stream.first) throw new TrimmedError(`${name}: position ${pull.from} was asked for, ${stream.first} is the oldest kept`);
+    if (pull.from < stream.first)
+      throw new TrimmedError(`${name}: position ${pull.from} was asked for, ${stream.first} is the oldest kept`);
     if (!this.#serve(stream, pull)) stream.pulls.push(pull);
   }
 
@@ -159,6 +168,21 @@ export class SimServer {
     if (held?.holder !== holder) return;
     this.#leases.delete(name);
     void held.lease.release();
+  }
+
+  /** Members that said they are alive within their time to live, and this one, when there is one, as of now. */
+  members(group: string, self?: { readonly member: Member; readonly holder: string; readonly ttlMs: number }): readonly Member[] {
+    const { nowUs } = this.machine.scheduler;
+    const members = this.#groups.get(group) ?? new Map<string, Present>();
+    this.#groups.set(group, members);
+    if (self !== undefined) members.set(self.member.id, { ...self, expiresUs: nowUs + self.ttlMs * 1000 });
+    for (const [id, { expiresUs }] of members) if (expiresUs <= nowUs) members.delete(id);
+    return [...members.values()].map(({ member }) => member);
+  }
+
+  leaveGroup(group: string, id: string, holder: string): void {
+    const members = this.#groups.get(group);
+    if (members?.get(id)?.holder === holder) members.delete(id);
   }
 
   expireLease(name: string): void {

@@ -1,6 +1,7 @@
 // Runs a script: sets the venue up, does its steps, lets everything heal, and looks at what is left.
-import { RATES, FIRST_ACCOUNT, instruments } from './venue.ts';
+
 import { checkEnd } from './ending.ts';
+import { doFault } from './faults.ts';
 import { Broken, type Invariant } from './invariants.ts';
 import { calmNetwork } from './network.ts';
 import { plantedBug } from './plantedBugs.ts';
@@ -8,7 +9,7 @@ import { Random } from './random.ts';
 import type { Script, Step } from './script.ts';
 import { NO_SEAMS } from './seams.ts';
 import { Traders } from './traders.ts';
-import { doFault } from './faults.ts';
+import { FIRST_ACCOUNT, instruments, RATES } from './venue.ts';
 import { World } from './world.ts';
 
 export interface RunResult {
@@ -57,7 +58,7 @@ export async function runScript(script: Script): Promise<RunResult> {
   } finally {
     process.off('unhandledRejection', unhandled);
     for (const other of others) process.on('unhandledRejection', other);
-    for (const { process: running } of world.seats) running?.dispose();
+    for (const { process: running } of world.seats) running?.pipeline.root.stop();
   }
   const { failure, observer, scheduler } = world;
   let trades = 0;
@@ -137,14 +138,14 @@ async function setUp(world: World, traders: Traders, random: Random): Promise<vo
   ];
   for (const change of changes) {
     for (let done = false; !done; ) {
-      const outcome = await traders.call(random, (process) => process.change(change).catch(() => undefined));
+      const outcome = await traders.call(random, (process) => process.writers.change(change).catch(() => undefined));
       done = outcome.kind === 'told' && outcome.result !== undefined;
       if (!done) await sleep(world, 50_000);
     }
   }
   const told = await until(
     world,
-    () => seats.every(({ process: up }) => up?.registry.profile(FIRST_ACCOUNT + config.accounts - 1) !== undefined),
+    () => seats.every(({ process: up }) => up?.pipeline.registry.profile(FIRST_ACCOUNT + config.accounts - 1) !== undefined),
     5_000_000,
   );
   if (!told) throw new Broken('healing', 'the registry does not reach every process');
@@ -163,5 +164,6 @@ async function heal(world: World, traders: Traders): Promise<void> {
     machine.pausedUntilUs = 0;
     machine.slowness = 0;
   }
-  if (!(await until(world, () => traders.outstanding === 0, 20_000_000))) throw new Broken('healing', `${traders.outstanding} clients wait for ever`);
+  if (!(await until(world, () => traders.outstanding === 0, 20_000_000)))
+    throw new Broken('healing', `${traders.outstanding} clients wait for ever`);
 }

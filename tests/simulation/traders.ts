@@ -1,12 +1,13 @@
 // The clients: random commands of every kind to random processes, and what they were told held against the log.
-import type { OrderReport, PlaceResult } from '../../src/ports/exchangePort.ts';
-import { OutcomeUnknownError, OverloadShedError } from '../../src/ports/exchangePort.ts';
+
+import type { Pipeline } from '../../src/actors/pipeline.ts';
 import type { NewOrder } from '../../src/domain/command.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
 import { CancelRestriction, isMarketLike, PegPriceType, Side } from '../../src/domain/orderTerms.ts';
 import { type EngineReason, EngineReject } from '../../src/domain/rejectReason.ts';
 import type { SpotOrder } from '../../src/domain/spotOrder.ts';
-import type { ExchangeProcess } from './exchangeProcess.ts';
+import type { OrderReport, PlaceResult } from '../../src/ports/exchangePort.ts';
+import { OutcomeUnknownError, OverloadShedError } from '../../src/ports/exchangePort.ts';
 import { must } from './invariants.ts';
 import type { Random } from './random.ts';
 import { badOrder, randomList, randomOrder } from './randomOrders.ts';
@@ -18,7 +19,7 @@ import type { World } from './world.ts';
 export type Outcome<T> = { readonly kind: 'told'; readonly result: T } | { readonly kind: 'unknown' } | { readonly kind: 'nothing' };
 
 /** A client gives up after this. */
-const PATIENCE_US = 4_000_000;
+const PATIENCE_US = 8_000_000;
 
 export class Traders {
   readonly #world: World;
@@ -35,7 +36,7 @@ export class Traders {
   }
 
   /** Calls an exchange process as a client does: over a network that may be slow, at a process that may die. */
-  call<T>(random: Random, run: (process: ExchangeProcess) => Promise<T>): Promise<Outcome<T>> {
+  call<T>(random: Random, run: (pipeline: Pipeline) => Promise<T>): Promise<Outcome<T>> {
     const { driver, network, seats } = this.#world;
     const seat = random.pick(seats);
     const { machine, process } = seat;
@@ -49,7 +50,7 @@ export class Traders {
         });
       };
       machine.after(network.latencyUs(), () => {
-        run(process).then(
+        run(process.pipeline).then(
           (result) => answer({ kind: 'told', result }),
           (error: unknown) => {
             if (error instanceof OverloadShedError) answer({ kind: 'nothing' });
@@ -72,7 +73,12 @@ export class Traders {
     this.#count(outcome);
     const moved = this.#world.observer.accountsOf(accountId).transfers.get(`${accountId}/${requestId}`);
     if (outcome.kind !== 'told') return moved !== undefined;
-    if (outcome.result.ok) must(moved?.asset === asset && moved.units === units, 'replies', () => `deposit ${requestId} of account ${accountId} was acknowledged, the log has ${moved?.units}`);
+    if (outcome.result.ok)
+      must(
+        moved?.asset === asset && moved.units === units,
+        'replies',
+        () => `deposit ${requestId} of account ${accountId} was acknowledged, the log has ${moved?.units}`,
+      );
     else {
       this.#refusedFor(outcome.result.reason);
       must(moved === undefined, 'replies', () => `deposit ${requestId} was refused and is in the log`);
@@ -124,18 +130,36 @@ export class Traders {
         report.order.side === order.side &&
         report.order.type === order.type &&
         created?.orderId === report.order.orderId;
-      must(same, 'replies', () => `the reply to ${order.clientOrderId} speaks of order ${report.order.orderId}, the log of ${created?.orderId}`);
+      must(
+        same,
+        'replies',
+        () => `the reply to ${order.clientOrderId} speaks of order ${report.order.orderId}, the log of ${created?.orderId}`,
+      );
       return;
     }
     this.#refusedFor(result.reason);
     if (created !== undefined) {
       const row = this.#world.observer.market(created.symbol)?.orders.get(created.orderId);
-      must(row?.status === OrderStatus.Rejected && row.rejectCode === result.reason.code, 'replies', () => `order ${created.orderId} was refused with ${result.reason.code}, in the log it has status ${row?.status}, code ${row?.rejectCode}`);
+      must(
+        row?.status === OrderStatus.Rejected && row.rejectCode === result.reason.code,
+        'replies',
+        () =>
+          `order ${created.orderId} was refused with ${result.reason.code}, in the log it has status ${row?.status}, code ${row?.rejectCode}`,
+      );
       return;
     }
-    must(result.reason !== EngineReject.DUPLICATE_ORDER, 'replies', () => `${order.clientOrderId} is refused as a duplicate and was never used`);
+    must(
+      result.reason !== EngineReject.DUPLICATE_ORDER,
+      'replies',
+      () => `${order.clientOrderId} is refused as a duplicate and was never used`,
+    );
     if (result.reason === EngineReject.INSUFFICIENT_BALANCE && funds !== undefined)
-      must(funds.least < funds.need, 'replies', () => `${order.clientOrderId} of account ${accountId} is refused for lack of funds: it needs ${funds.need}, there were at least ${funds.least} (${show(order)})`);
+      must(
+        funds.least < funds.need,
+        'replies',
+        () =>
+          `${order.clientOrderId} of account ${accountId} is refused for lack of funds: it needs ${funds.need}, there were at least ${funds.least} (${show(order)})`,
+      );
   }
 
   async #list(random: Random, accountId: number, symbol: string): Promise<void> {
@@ -149,7 +173,11 @@ export class Traders {
       return;
     }
     const { reports } = outcome.result;
-    must(reports.length === list.orders.length, 'replies', () => `list ${name} has ${list.orders.length} orders, its reply ${reports.length}`);
+    must(
+      reports.length === list.orders.length,
+      'replies',
+      () => `list ${name} has ${list.orders.length} orders, its reply ${reports.length}`,
+    );
     for (const report of reports) checkReport(this.#world.observer, report);
   }
 
@@ -165,7 +193,8 @@ export class Traders {
       orderId: known === undefined ? 9_999_999 : byName ? 0 : known.orderId,
       origClientOrderId: byName && known !== undefined ? known.clientOrderId : '',
     };
-    const restriction = random.below(4) === 0 ? random.pick([CancelRestriction.ONLY_PARTIALLY_FILLED, CancelRestriction.ONLY_NEW]) : CancelRestriction.NONE;
+    const restriction =
+      random.below(4) === 0 ? random.pick([CancelRestriction.ONLY_PARTIALLY_FILLED, CancelRestriction.ONLY_NEW]) : CancelRestriction.NONE;
     const kind = random.below(7);
     if (kind < 3) {
       const cancelClientOrderId = this.#name();
@@ -181,12 +210,19 @@ export class Traders {
     } else if (kind === 5) {
       const order = randomOrder(random, this.#name(), this.#world.driver.nowUs());
       const allowFailure = random.below(2) === 0;
-      const outcome = await this.call(random, (process) => process.acquiring.cancelReplace({ ...ref, cancelClientOrderId: '', restriction, allowFailure, order }));
+      const outcome = await this.call(random, (process) =>
+        process.acquiring.cancelReplace({ ...ref, cancelClientOrderId: '', restriction, allowFailure, order }),
+      );
       this.#count(outcome);
       if (outcome.kind !== 'told') return;
       const { cancel, place } = outcome.result;
       this.#cancelled(known, cancel);
-      if (place === null) must(this.#created(accountId, order.clientOrderId) === undefined, 'replies', () => `${order.clientOrderId} was not attempted and is in the log`);
+      if (place === null)
+        must(
+          this.#created(accountId, order.clientOrderId) === undefined,
+          'replies',
+          () => `${order.clientOrderId} was not attempted and is in the log`,
+        );
       else if (!cancel.ok && !place.ok && cancel.reason === place.reason) this.#refusedFor(place.reason);
       else this.#placed(accountId, order, place, undefined);
     } else {
@@ -203,13 +239,21 @@ export class Traders {
     const { observer } = this.#world;
     if (result.ok) {
       checkReport(observer, result.report);
-      must(result.report.order.status === OrderStatus.Cancelled, 'replies', () => `the cancel of order ${result.report.order.orderId} is acknowledged with status ${result.report.order.status}`);
+      must(
+        result.report.order.status === OrderStatus.Cancelled,
+        'replies',
+        () => `the cancel of order ${result.report.order.orderId} is acknowledged with status ${result.report.order.status}`,
+      );
       return;
     }
     this.#refusedFor(result.reason);
     if (order === undefined || result.reason !== EngineReject.UNKNOWN_ORDER) return;
     const row = observer.market(order.symbol)?.orders.get(order.orderId);
-    must(row === undefined || row.status >= OrderStatus.Filled, 'replies', () => `the cancel of order ${order.orderId} is refused as unknown, and it is open`);
+    must(
+      row === undefined || row.status >= OrderStatus.Filled,
+      'replies',
+      () => `the cancel of order ${order.orderId} is refused as unknown, and it is open`,
+    );
   }
 
   #amended(lots: number, result: PlaceResult): void {
@@ -220,7 +264,11 @@ export class Traders {
     checkReport(this.#world.observer, result.report);
     const { orderId, origLots, executedLots, preventedLots } = result.report.order;
     // What is executed already stays in the quantity.
-    must(origLots === Math.max(lots, executedLots + preventedLots), 'replies', () => `order ${orderId} was amended to ${lots} lots, the reply says ${origLots}`);
+    must(
+      origLots === Math.max(lots, executedLots + preventedLots),
+      'replies',
+      () => `order ${orderId} was amended to ${lots} lots, the reply says ${origLots}`,
+    );
   }
 
   async #transfer(random: Random, accountId: number): Promise<void> {
@@ -237,7 +285,11 @@ export class Traders {
     if (outcome.kind !== 'told') return;
     const moved = observer.accountsOf(accountId).transfers.get(`${accountId}/${requestId}`);
     if (!outcome.result.ok) this.#refusedFor(outcome.result.reason);
-    must(outcome.result.ok ? moved?.units === -units : moved === undefined, 'replies', () => `withdrawal ${requestId} of ${units}: told ${outcome.result.ok}, the log has ${moved?.units}`);
+    must(
+      outcome.result.ok ? moved?.units === -units : moved === undefined,
+      'replies',
+      () => `withdrawal ${requestId} of ${units}: told ${outcome.result.ok}, the log has ${moved?.units}`,
+    );
   }
 
   #created(accountId: number, clientOrderId: string): Readonly<SpotOrder> | undefined {
@@ -272,7 +324,8 @@ export class Traders {
 
   #refusedFor(reason: EngineReason): void {
     this.refused++;
-    const name = Object.entries(EngineReject).find(([, known]) => known === reason || known.code === reason.code)?.[0] ?? String(reason.code);
+    const name =
+      Object.entries(EngineReject).find(([, known]) => known === reason || known.code === reason.code)?.[0] ?? String(reason.code);
     this.reasons.set(name, (this.reasons.get(name) ?? 0) + 1);
   }
 

@@ -1,13 +1,16 @@
 // The simulated world: a log server on its disk, the exchange's processes, the network between them; and what can go wrong
 // with each. What dies is started again after a while, as a supervisor does.
-import type { Behaviour } from '../../src/actors/behaviour.ts';
+
 import { AdminBehaviour } from '../../src/actors/admin/adminBehaviour.ts';
+import type { Behaviour } from '../../src/actors/behaviour.ts';
 import { KLineBehaviour } from '../../src/actors/kline/klineBehaviour.ts';
 import { MarketBehaviour } from '../../src/actors/match/marketBehaviour.ts';
+import type { Partition } from '../../src/actors/partition.ts';
+import { Pipeline } from '../../src/actors/pipeline.ts';
+import { ROLES } from '../../src/actors/roles.ts';
 import { AccountBehaviour } from '../../src/actors/settlement/accountBehaviour.ts';
 import { type BusMessage, CorruptLogError, type Snapshot } from '../../src/bus/bus.ts';
 import { streams, subjectsOf } from '../../src/bus/subjects.ts';
-import { ExchangeProcess } from './exchangeProcess.ts';
 import { Broken } from './invariants.ts';
 import { calmNetwork, Network, type NetworkFaults } from './network.ts';
 import { Observer } from './observer.ts';
@@ -29,16 +32,33 @@ export interface WorldConfig {
   readonly snapshotEverySteps: number;
 }
 
+/** A process of the exchange in one of its lives. */
+export interface SimProcess {
+  readonly pipeline: Pipeline;
+  /** Its door is open. */
+  ready: boolean;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: partitions of every stage in one list
+export type AnyPartition = Partition<any, any>;
+
+/** The partitions that a process works now. */
+export function runningOf(process: SimProcess | undefined): readonly AnyPartition[] {
+  if (process === undefined) return [];
+  const { admin, settlement, match, kline } = process.pipeline;
+  return [admin, ...settlement, ...match, ...kline].flatMap(({ running }) => (running === undefined ? [] : [running as AnyPartition]));
+}
+
 /** A place where a process of the exchange runs, one life after another. */
 export interface Seat {
   readonly index: number;
   lives: number;
   machine: Machine | undefined;
   bus: SimBus | undefined;
-  process: ExchangeProcess | undefined;
+  process: SimProcess | undefined;
 }
 
-const TIMEOUT_MS = 1500;
+const TIMEOUT_MS = 4500;
 const LEASE_TTL_MS = 600;
 
 export class World {
@@ -157,32 +177,52 @@ export class World {
     seat.machine = machine;
     seat.bus = bus;
     machine.post(() => {
-      const process = new ExchangeProcess({
-        bus,
-        index: seat.index,
-        processes: config.processes,
-        accountPartitions: config.accountPartitions,
-        marketPartitions: config.marketPartitions,
-        life: ++this.#lives,
-        partition: {
-          maxBatch: 32,
-          maxInFlight: 4,
-          maxQueued: 256,
-          poisonAttempts: 3,
-          passivateAfterMs: 60_000,
-          snapshotEverySteps: config.snapshotEverySteps,
+      const pipeline = new Pipeline({
+        bus: this.#seams.bus(bus),
+        clock: machine,
+        logger: {
+          info: (facts, message) => this.#logged(machine, 'info', facts, message),
+          warn: (facts, message) => this.#logged(machine, 'warn', facts, message),
+          error: (facts, message) => this.#logged(machine, 'error', facts, message),
         },
-        timeoutMs: TIMEOUT_MS,
-        tickMs: 40,
-        leaseTtlMs: LEASE_TTL_MS,
-        history: undefined,
-        seams: this.#seams,
-        log: (level, facts, message) => this.#logged(machine, level, facts, message),
+        config: {
+          accountPartitions: config.accountPartitions,
+          marketPartitions: config.marketPartitions,
+          partition: {
+            maxBatch: 32,
+            maxInFlight: 4,
+            maxQueued: 256,
+            poisonAttempts: 3,
+            passivateAfterMs: 60_000,
+            snapshotEverySteps: config.snapshotEverySteps,
+          },
+          acquiring: { timeoutMs: TIMEOUT_MS, admission: { maxPending: 256, minPending: 16, targetMs: 500 } },
+          consumerBatch: 64,
+          pushSnapshotEveryMessages: config.snapshotEverySteps * 4,
+          tickMs: 40,
+          leaseTtlMs: LEASE_TTL_MS,
+        },
+        writer: machine.name,
+        life: ++this.#lives,
         onFatal: (stage, error) => this.#fatal(seat, machine, stage, error),
+        distribution: {
+          roles: new Set(ROLES),
+          memberTtlMs: LEASE_TTL_MS,
+          version: '0.0.0',
+          history: () => {
+            throw new Error('nobody asks for the past here');
+          },
+        },
+        ...(this.#seams.newAccount === undefined ? {} : { newAccount: this.#seams.newAccount }),
+        ...(this.#seams.newMarket === undefined ? {} : { newMarket: this.#seams.newMarket }),
       });
-      seat.process = process;
-      process.start().then(
-        () => this.note(`${machine.name} is up`),
+      const up: SimProcess = { pipeline, ready: false };
+      seat.process = up;
+      pipeline.start().then(
+        () => {
+          up.ready = true;
+          this.note(`${machine.name} is up`);
+        },
         (error: unknown) => this.#fatal(seat, machine, 'start', error as Error),
       );
     });
@@ -196,7 +236,7 @@ export class World {
     machine.crash();
     this.scheduler.remove(machine);
     this.server?.dropMachine(machine);
-    process?.dispose();
+    process?.pipeline.root.stop();
     seat.process = undefined;
     this.driver.after(downUs, () => {
       if (seat.machine === machine) this.startProcess(seat);
