@@ -28,6 +28,8 @@ export class OutputLog {
   #entrySequence: number;
   readonly #registry: RegistryPosition | undefined;
   #inFlight = 0;
+  /** Of the first append that failed. */
+  #failure: Error | undefined;
   #idle: (() => void)[] = [];
 
   constructor(
@@ -90,11 +92,20 @@ export class OutputLog {
     const settled = (): void => {
       if (--this.#inFlight === 0) for (const resume of this.#idle.splice(0)) resume();
     };
-    appended.then(settled, settled);
+    appended.then(settled, (error: unknown) => {
+      this.#failure ??= error as Error;
+      settled();
+    });
     return appended;
   }
 
-  /** Resolves when nothing is in flight. */
+  /** Resolves when everything handed out is in the log; rejects when some of it never came there, or may not have. */
+  async whenPersisted(): Promise<void> {
+    await this.whenIdle();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Resolves when nothing is in flight, whatever came of it. */
   whenIdle(): Promise<void> {
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));

@@ -192,7 +192,7 @@ export class Partition<State, Input> {
 
   /** As between, and resolves only when everything the action could see is in the log. */
   async read<T>(action: () => T): Promise<T> {
-    const { result, persisted } = await this.between(() => ({ result: action(), persisted: this.#log?.whenIdle() }));
+    const { result, persisted } = await this.between(() => ({ result: action(), persisted: this.#log?.whenPersisted() }));
     await persisted;
     if (this.#stopped) throw new LeaseLostError(`${this.name} stopped`);
     return result;
@@ -306,6 +306,8 @@ export class Partition<State, Input> {
   }
 
   #takeSnapshot(): { readonly snapshot: ReturnType<typeof takeSnapshot>; readonly persisted: Promise<void> } {
+    // It may have ended in the middle of a batch.
+    if (this.#stopped) throw new LeaseLostError(`${this.name} stopped`);
     const log = this.#log as OutputLog;
     this.#stepsSinceSnapshot = 0;
     const snapshot = takeSnapshot(this.behaviour, {
@@ -315,7 +317,7 @@ export class Partition<State, Input> {
       positions: this.#inputs.positions,
       parked: this.#parkedPositions(),
     });
-    return { snapshot, persisted: log.whenIdle() };
+    return { snapshot, persisted: log.whenPersisted() };
   }
 
   #received(stream: string, message: BusMessage): void {

@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import { type OrdersBefore, readReports } from '../../src/actors/acquiring/marketReports.ts';
 import { type AdminAnswer, AdminBehaviour, type AdminInput, REGISTRY } from '../../src/actors/admin/adminBehaviour.ts';
-import { Partition } from '../../src/actors/partition.ts';
+import { LeaseLostError, Partition } from '../../src/actors/partition.ts';
 import { ActorRoot } from '../../src/actors/supervision.ts';
+import { AppendTimeoutError } from '../../src/bus/bus.ts';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
 import { streams, subjectsOf } from '../../src/bus/subjects.ts';
 import type { ChangeLogEntry } from '../../src/domain/changeLogEntry.ts';
@@ -64,6 +65,39 @@ test('a refusal waits for the step that it rests on, and is never given when tha
   expect(answers).toEqual([]);
   root.stop();
   await bus.close().catch(() => undefined);
+});
+
+test('a snapshot is not stored when a step it holds never came into the log', async () => {
+  const bus = await MemoryBus.open();
+  await bus.ensureStream(streams.admin, subjectsOf(streams.admin));
+  const root = new ActorRoot(silent, () => undefined);
+  let fails = false;
+  const failed: Error[] = [];
+  const partition = new Partition(new AdminBehaviour(), {
+    bus: new Proxy(bus, {
+      get: (target, name: keyof MemoryBus) => {
+        if (name === 'append' && fails) return () => Promise.reject(new AppendTimeoutError('no answer'));
+        const member: unknown = target[name];
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    }),
+    clock: new SystemClock(),
+    root,
+    parent: root.group('admin'),
+    options: TEST_PIPELINE_CONFIG.partition,
+    writer: 'test',
+    leaseTtlMs: 1000,
+    onFailed: (error) => failed.push(error),
+  });
+  await partition.start();
+  fails = true;
+  partition.submit(REGISTRY, { change, answer: () => undefined });
+  await expect(partition.snapshot()).rejects.toThrow();
+  await expect(partition.snapshot()).rejects.toBeInstanceOf(LeaseLostError);
+  expect(failed).toHaveLength(1);
+  expect(await bus.getSnapshot(streams.admin)).toBeUndefined();
+  root.stop();
+  await bus.close();
 });
 
 test('each command of a step is told the order as that command left it', () => {

@@ -6,6 +6,7 @@ import { combineHashes } from '../../src/actors/recovery.ts';
 import { Header, lastEntryOf, parsePositions } from '../../src/actors/step.ts';
 import type { BusMessage, Snapshot } from '../../src/bus/bus.ts';
 import { streams } from '../../src/bus/subjects.ts';
+import { decodeSnapshot } from '../../src/codec/snapshotCodec.ts';
 import { decodeStep } from '../../src/codec/stepCodec.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType } from '../../src/domain/changeLogEntry.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
@@ -124,12 +125,17 @@ export class Observer {
     must(
       folded === snapshot.meta.hash,
       'replay',
-      () => `${behaviour.output}@${sequence}: the living state is ${snapshot.meta.hash}, folded from the log it is ${folded}`,
+      () =>
+        `${behaviour.output}@${sequence}: the living state is ${snapshot.meta.hash}, folded from the log it is ${folded}${differences(snapshot, behaviour, this.fold(behaviour.fresh(), sequence))}`,
     );
   }
 
   /** Hash of the state that the log gives, from its first message on. */
   hashOf<S, I>(behaviour: Behaviour<S, I>, through: number): string {
+    return combineHashes([...this.fold(behaviour, through)].map(([key, state]) => [behaviour.label(key), behaviour.hash(state)] as const));
+  }
+
+  fold<S, I>(behaviour: Behaviour<S, I>, through: number): Map<ChildKey, S> {
     const children = new Map<ChildKey, S>();
     for (const { entries } of this.#log(behaviour.output).messages.slice(0, through)) {
       for (const entry of entries) {
@@ -145,7 +151,7 @@ export class Observer {
         behaviour.apply(state as S, entry);
       }
     }
-    return combineHashes([...children].map(([key, state]) => [behaviour.label(key), behaviour.hash(state)] as const));
+    return children;
   }
 
   #log(stream: string): Log {
@@ -242,6 +248,34 @@ export class Observer {
     must(to <= log.messages.length, 'durability', () => `${stream}@${to} was consumed before it was persisted`);
     for (let sequence = from; sequence <= to; sequence++) yield* log.trades[sequence - 1] ?? [];
   }
+}
+
+/** Which children of the snapshot differ from the folded ones, and in what. */
+function differences<S, I>(snapshot: Snapshot, behaviour: Behaviour<S, I>, folded: ReadonlyMap<ChildKey, S>): string {
+  const lines: string[] = [];
+  const fresh = behaviour.fresh();
+  const keys = new Set(folded.keys());
+  for (const [key, data] of decodeSnapshot(snapshot.data) as [ChildKey, unknown][]) {
+    keys.delete(key);
+    const state = folded.get(key);
+    if (state === undefined) lines.push(`${behaviour.label(key)} lives and is not in the log`);
+    else if (fresh.hash(fresh.restore(key, data)) !== behaviour.hash(state))
+      lines.push(`${behaviour.label(key)}: ${difference(data, fresh.snapshot(state), '')}`);
+  }
+  for (const key of keys) lines.push(`${behaviour.label(key)} does not live`);
+  return lines.map((line) => `\n${line}`).join('');
+}
+
+/** Where two plain values part, and how. */
+function difference(lives: unknown, folded: unknown, path: string): string {
+  if (typeof lives === 'object' && typeof folded === 'object' && lives !== null && folded !== null) {
+    for (const name of new Set([...Object.keys(lives), ...Object.keys(folded)])) {
+      const found = difference((lives as Record<string, unknown>)[name], (folded as Record<string, unknown>)[name], `${path}.${name}`);
+      if (found !== '') return found;
+    }
+    return '';
+  }
+  return lives === folded ? '' : `${path} is ${String(lives)} in the living state, ${String(folded)} in the log`;
 }
 
 function digestOf({ subject, headers, payload }: BusMessage): string {

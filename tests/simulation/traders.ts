@@ -200,7 +200,7 @@ export class Traders {
       const cancelClientOrderId = this.#name();
       const outcome = await this.call(random, (process) => process.acquiring.cancelOrder({ ...ref, cancelClientOrderId, restriction }));
       this.#count(outcome);
-      if (outcome.kind === 'told') this.#cancelled(known, outcome.result);
+      if (outcome.kind === 'told') this.#cancelled(known, ref.origClientOrderId, outcome.result);
     } else if (kind < 5) {
       const newLots = 1 + random.below(Math.max(2, known?.origLots ?? 2));
       const newClientOrderId = random.below(3) === 0 ? this.#name() : '';
@@ -216,7 +216,7 @@ export class Traders {
       this.#count(outcome);
       if (outcome.kind !== 'told') return;
       const { cancel, place } = outcome.result;
-      this.#cancelled(known, cancel);
+      this.#cancelled(known, ref.origClientOrderId, cancel);
       if (place === null)
         must(
           this.#created(accountId, order.clientOrderId) === undefined,
@@ -235,7 +235,7 @@ export class Traders {
     }
   }
 
-  #cancelled(order: SpotOrder | undefined, result: PlaceResult): void {
+  #cancelled(order: SpotOrder | undefined, name: string, result: PlaceResult): void {
     const { observer } = this.#world;
     if (result.ok) {
       checkReport(observer, result.report);
@@ -249,8 +249,9 @@ export class Traders {
     this.#refusedFor(result.reason);
     if (order === undefined || result.reason !== EngineReject.UNKNOWN_ORDER) return;
     const row = observer.market(order.symbol)?.orders.get(order.orderId);
+    const renamed = name !== '' && (row?.clientOrderId !== name || order.clientOrderId !== name);
     must(
-      row === undefined || row.status >= OrderStatus.Filled,
+      row === undefined || row.status >= OrderStatus.Filled || renamed,
       'replies',
       () => `the cancel of order ${order.orderId} is refused as unknown, and it is open`,
     );
