@@ -2,11 +2,14 @@
 import { combineHashes, recoverPartition } from '../../src/actors/recovery.ts';
 import { Side } from '../../src/domain/orderTerms.ts';
 import { Broken, must } from './invariants.ts';
+import { differ } from './observer.ts';
 import type { Random } from './random.ts';
+import type { Machine } from './scheduler.ts';
+import type { SimBus } from './simBus.ts';
 import { sleep, until } from './simulation.ts';
 import type { Traders } from './traders.ts';
 import { FIRST_ACCOUNT } from './venue.ts';
-import { runningOf, type World } from './world.ts';
+import { type AnyPartition, runningOf, type World } from './world.ts';
 
 const PATIENCE_US = 20_000_000;
 
@@ -121,20 +124,32 @@ function checkFolds(world: World): void {
 }
 
 async function checkReplay(world: World): Promise<void> {
-  const { observer, seats } = world;
-  for (const { process, bus, machine } of seats) {
-    for (const partition of runningOf(process)) {
-      const { output } = partition.behaviour;
-      const on = <T>(run: () => Promise<T>): Promise<T> =>
-        new Promise((resolve, reject) => machine?.post(() => void run().then(resolve, reject)));
-      const live = await on(() => partition.hash());
-      const replayed = observer.hashOf(world.behaviourOf(output), observer.last(output));
-      must(live === replayed, 'replay', () => `${output}: the living state is ${live}, replayed from the log it is ${replayed}`);
-      await on(() => partition.snapshot());
-      const behaviour = world.behaviourOf(output);
-      const { children } = await on(() => recoverPartition(bus as NonNullable<typeof bus>, behaviour));
-      const restored = combineHashes([...children].map(([key, state]) => [behaviour.label(key), behaviour.hash(state)] as const));
-      must(live === restored, 'replay', () => `${output}: the living state is ${live}, restored from the snapshot it is ${restored}`);
-    }
+  for (const { process, bus, machine } of world.seats) {
+    if (bus === undefined || machine === undefined) continue;
+    for (const partition of runningOf(process)) while (!(await isReplayed(world, partition, bus, machine))) await sleep(world, 1000);
   }
+}
+
+/** False when the log moved on meanwhile: a kline's time may be over at any moment. */
+async function isReplayed(world: World, partition: AnyPartition, bus: SimBus, machine: Machine): Promise<boolean> {
+  const { observer } = world;
+  const { output } = partition.behaviour;
+  const on = <T>(run: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => machine.post(() => void run().then(resolve, reject)));
+  const last = observer.last(output);
+  const live = await on(() => partition.hash());
+  await on(() => partition.snapshot());
+  const behaviour = world.behaviourOf(output);
+  const { children } = await on(() => recoverPartition(bus, behaviour));
+  if (observer.last(output) !== last) return false;
+  const replayed = observer.hashOf(world.behaviourOf(output), last);
+  must(live === replayed, 'replay', () => `${output}: the living state is ${live}, replayed from the log it is ${replayed}`);
+  const restored = combineHashes([...children].map(([key, state]) => [behaviour.label(key), behaviour.hash(state)] as const));
+  must(
+    live === restored,
+    'replay',
+    () =>
+      `${output}: the living state is ${live}, restored from the snapshot it is ${restored}${differ(behaviour, new Map(partition.states()), children)}`,
+  );
+  return true;
 }

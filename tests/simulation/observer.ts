@@ -266,6 +266,18 @@ function differences<S, I>(snapshot: Snapshot, behaviour: Behaviour<S, I>, folde
   return lines.map((line) => `\n${line}`).join('');
 }
 
+/** Which children differ, and in what. */
+export function differ<S, I>(behaviour: Behaviour<S, I>, live: ReadonlyMap<ChildKey, S>, other: ReadonlyMap<ChildKey, S>): string {
+  const lines: string[] = [];
+  for (const key of new Set([...live.keys(), ...other.keys()])) {
+    const [a, b] = [live.get(key), other.get(key)];
+    if (a === undefined || b === undefined) lines.push(`${behaviour.label(key)} is in one of them only`);
+    else if (behaviour.hash(a) !== behaviour.hash(b))
+      lines.push(`${behaviour.label(key)}: ${difference(behaviour.snapshot(a), behaviour.snapshot(b), '')}`);
+  }
+  return lines.map((line) => `\n${line}`).join('');
+}
+
 /** Where two plain values part, and how. */
 function difference(lives: unknown, folded: unknown, path: string): string {
   if (typeof lives === 'object' && typeof folded === 'object' && lives !== null && folded !== null) {
@@ -275,7 +287,7 @@ function difference(lives: unknown, folded: unknown, path: string): string {
     }
     return '';
   }
-  return lives === folded ? '' : `${path} is ${String(lives)} in the living state, ${String(folded)} in the log`;
+  return lives === folded ? '' : `${path} is ${String(lives)} here, ${String(folded)} there`;
 }
 
 function digestOf({ subject, headers, payload }: BusMessage): string {
