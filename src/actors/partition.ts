@@ -565,6 +565,11 @@ export class Partition<State, Input> {
       only: child.key,
       ready: (message) => knownBy(this.#deps.registry, message),
     });
+    // Overtaken: what it could not make sense of may be its successor's doing, and is no poison.
+    if (recovered.epoch > this.#epoch) {
+      this.#fail(new LeaseLostError(`${this.behaviour.output} is written in epoch ${recovered.epoch}, this one was ${this.#epoch}`));
+      return;
+    }
     const state = recovered.children.get(child.key) ?? this.behaviour.create(child.key);
     if (state === undefined) throw new Error(`${child.label} cannot be rebuilt`);
     child.state = state;

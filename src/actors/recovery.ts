@@ -18,6 +18,8 @@ export interface Recovered<State> {
   parked: Map<string, Map<string, number>>;
   /** Messages folded after the snapshot. */
   replayed: number;
+  /** Of the writer of the newest of them; 0 when there is none. */
+  epoch: number;
 }
 
 export interface RecoverOptions {
@@ -42,6 +44,7 @@ export async function recoverPartition<State, Input>(
     positions: new Map(),
     parked: new Map(),
     replayed: 0,
+    epoch: 0,
   };
   if (options.useSnapshot !== false) await restoreSnapshot(bus, behaviour, recovered, options);
   const { lastSequence } = await bus.streamInfo(behaviour.output);
@@ -81,6 +84,7 @@ export async function recoverPartition<State, Input>(
         recovered.entrySequence = Math.max(recovered.entrySequence, lastEntryOf(message.headers));
         recovered.positions = parsePositions(message.headers[Header.positions]);
         recovered.parked = parseParked(message.headers[Header.parked]);
+        recovered.epoch = Number(message.headers[Header.epoch] ?? 0);
         recovered.replayed++;
       }
     }
