@@ -219,10 +219,16 @@ describe('requests of one address', () => {
   it('are remembered in bounded memory, and a clock that stands or goes back earns nothing', () => {
     const rate = new AddressRate({ requestsPerSecond: 1, burst: 2 });
     expect([rate.take('a', 5e6), rate.take('a', 5e6), rate.take('a', 4e6), rate.take('a', 5e6)]).toEqual([0, 0, 1, 1]);
-    const begun = performance.now();
-    for (let i = 0; i < 200_000; i++) rate.take(`address ${i}`, 6e6 + i);
+    // A flood costs as much per address at its end as at its start, within what a busy machine does to a measurement.
+    const flood = (from: number): number => {
+      const before = process.cpuUsage();
+      for (let i = from; i < from + 20_000; i++) rate.take(`address ${i}`, 6e6 + i);
+      return process.cpuUsage(before).user;
+    };
+    const first = flood(0);
+    for (let from = 20_000; from < 180_000; from += 20_000) flood(from);
+    expect(flood(180_000)).toBeLessThan(20 * first + 100_000);
     expect(rate.size).toBeLessThanOrEqual(50_000);
-    expect(performance.now() - begun).toBeLessThan(2_000);
   });
 });
 
