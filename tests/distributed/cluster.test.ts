@@ -168,6 +168,13 @@ test('kills of every kind under load lose and double nothing', { timeout: 10 * 6
     expect([...told.acknowledged].filter((id) => !times.has(id))).toEqual([]);
     expect([...told.refused.keys()].filter((id) => times.has(id))).toEqual([]);
     expect([...times.keys()].filter((id) => !told.acknowledged.has(id) && !told.unknown.has(id))).toEqual([]);
+    // Whoever was left without an answer asks by client order id, and is told what the log says.
+    for (const id of told.unknown) {
+      const { key } = accounts[Number(id[0])] as (typeof accounts)[number];
+      const symbol = SYMBOLS[Number(id.slice(id.indexOf('-') + 1)) % 2];
+      const asked = await at.client('edge-2', key).request('GET', `/api/spot/v2/client/${id}?symbol=${symbol}`);
+      expect(asked.status, `${id}: ${JSON.stringify(asked.body)}`).toBe(times.has(id) ? 200 : 404);
+    }
     const verified = await verifyLogs({ bus, accountPartitions: PARTITIONS, marketPartitions: PARTITIONS });
     expect(verified.problems).toEqual([]);
     report.push(

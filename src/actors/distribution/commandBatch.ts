@@ -3,7 +3,7 @@ import { CodecError } from '../../codec/codecError.ts';
 import { decodeCommand, decodeReply, encodeCommand, encodeReply } from '../../codec/commandCodec.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../codec/snapshotCodec.ts';
 import type { DeferredReply } from '../../domain/account/account.ts';
-import type { AccountCommand } from '../../domain/command.ts';
+import type { AccountCommand, CommandReply } from '../../domain/command.ts';
 import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
 
 export interface CommandBatch {
@@ -27,10 +27,15 @@ export function encodeAnswers(answers: readonly AccountAnswer[]): Uint8Array {
   return encodeSnapshot(
     answers.map((answer) =>
       'ok' in answer
-        ? encodeReply(answer)
-        : [answer.commandId, { ...answer.cancel }, answer.place === null ? null : encodeReply(answer.place)],
+        ? encodeReply(bare(answer))
+        : [answer.commandId, { ...answer.cancel }, answer.place === null ? null : encodeReply(bare(answer.place))],
     ),
   );
+}
+
+/** Without the orders: an edge tells its client what the market log says of them, so their rows need not travel. */
+function bare(reply: CommandReply): CommandReply {
+  return reply.ok ? { ...reply, orders: [], list: null } : reply;
 }
 
 /** Throws CodecError on anything else. */
