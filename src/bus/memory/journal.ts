@@ -91,8 +91,8 @@ export class Journal {
     stream.subjects = subjects;
     this.streams.set(name, stream);
     const writes = [
-      { table: 'meta', key: FORMAT_KEY, value: toJson(FORMAT) },
-      { table: 'meta', key: streamKey(name), value: toJson({ number, subjects }) },
+      { table: 'meta', key: FORMAT_KEY, value: toJson(FORMAT_KEY, FORMAT) },
+      { table: 'meta', key: streamKey(name), value: toJson(streamKey(name), { number, subjects }) },
     ] as const;
     const head = { table: 'meta', key: headKey(number), value: encodeHead(stream.head) } as const;
     await this.write(known === undefined ? [...writes, head] : writes);

@@ -1,4 +1,5 @@
 // Keys and values of the journal's meta table, and the checks that every reader of a journal makes alike.
+import { crc32 } from 'node:zlib';
 import { CorruptLogError } from '../bus.ts';
 import { decodeRecordHead, logKey, sequenceOfKey, storedChain } from './record.ts';
 import type { JournalStorage, StorageRow } from './storage.ts';
@@ -13,7 +14,7 @@ export interface JournalStream {
 }
 
 export const FORMAT_KEY = Buffer.from('format');
-export const FORMAT = 1;
+export const FORMAT = 2;
 export const streamKey = (name: string): Buffer => Buffer.from(`stream:${name}`);
 export const headKey = (number: number): Buffer => Buffer.from(`head:${number}`);
 export const leaseKey = (name: string): Buffer => Buffer.from(`lease:${name}`);
@@ -25,14 +26,24 @@ export function checkName(name: string): string {
   return name;
 }
 
-export const toJson = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+const CHECKSUM_BYTES = 4;
 
-export function fromJson(bytes: Uint8Array, what: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch (cause) {
-    throw new CorruptLogError(`${what} is damaged`, { cause });
+/** JSON behind the CRC-32 of key and text: what a row says of positions and subjects is nowhere else to be checked against. */
+export function toJson(key: Uint8Array, value: unknown): Buffer {
+  const text = Buffer.from(JSON.stringify(value));
+  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + text.length);
+  bytes.writeUInt32BE(crc32(text, crc32(key)), 0);
+  text.copy(bytes, CHECKSUM_BYTES);
+  return bytes;
+}
+
+export function fromJson(key: Uint8Array, stored: Uint8Array, what: string): unknown {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  const text = bytes.subarray(CHECKSUM_BYTES);
+  if (bytes.length < CHECKSUM_BYTES || crc32(text, crc32(key)) !== bytes.readUInt32BE(0)) {
+    throw new CorruptLogError(`${what} is damaged: its checksum is wrong`);
   }
+  return JSON.parse(text.toString());
 }
 
 /** Rows of the meta table whose key starts with `prefix` (which ends in ':'), by the rest of their key. */
@@ -49,11 +60,12 @@ export function loadStreams(storage: JournalStorage): JournalStream[] {
     if (storage.count('log') > 0) throw new CorruptLogError('the journal has messages but no format mark');
     return [];
   }
-  const found = fromJson(format, 'the format mark');
+  // Before format 2 rows were JSON without a checksum.
+  const found = Buffer.from(format).toString() === '1' ? 1 : fromJson(FORMAT_KEY, format, 'the format mark');
   if (found !== FORMAT) throw new CorruptLogError(`journal format ${String(found)}, this version reads ${FORMAT}`);
   const streams: JournalStream[] = [];
   for (const [name, stored] of metaRows(storage, 'stream:')) {
-    const { number, subjects } = fromJson(stored, `stream ${name}`) as { number: number; subjects: string[] };
+    const { number, subjects } = fromJson(streamKey(name), stored, `stream ${name}`) as { number: number; subjects: string[] };
     const head = decodeHead(storage.get('meta', headKey(number)) ?? new Uint8Array());
     if (head === undefined) throw new CorruptLogError(`${name}: its head is missing or damaged`);
     streams.push({ name, number, subjects, head });

@@ -55,7 +55,7 @@ export class JournalSnapshots {
       await this.#journal.write([{ table: 'snapshots', key: chunkKey(name, generation, chunks++), value }]);
     }
     const pointer: Pointer = { generation, chunks, bytes: data.length, crc, meta };
-    const writes: StorageWrite[] = [{ table: 'meta', key: snapshotKey(name), value: toJson(pointer) }];
+    const writes: StorageWrite[] = [{ table: 'meta', key: snapshotKey(name), value: toJson(snapshotKey(name), pointer) }];
     // The generation before, and what a put left behind that did not get this far.
     for (const key of this.#chunkKeys(name)) {
       if (key.readDoubleBE(key.length - 12) !== generation || key.readUInt32BE(key.length - 4) >= chunks) {
@@ -89,7 +89,7 @@ export class JournalSnapshots {
 
 export function loadPointers(storage: JournalStorage): Map<string, Pointer> {
   const rows = [...metaRows(storage, 'snapshot:')];
-  return new Map(rows.map(([name, stored]) => [name, fromJson(stored, `the pointer of snapshot ${name}`) as Pointer]));
+  return new Map(rows.map(([name, stored]) => [name, fromJson(snapshotKey(name), stored, `the pointer of snapshot ${name}`) as Pointer]));
 }
 
 export function readSnapshot(storage: JournalStorage, name: string, pointer: Pointer): Snapshot {

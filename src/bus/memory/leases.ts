@@ -18,7 +18,7 @@ export class Leases {
     this.#journal = journal;
     if (journal === undefined) return;
     for (const [name, stored] of metaRows(journal.storage, 'lease:')) {
-      this.#epochs.set(name, Number(fromJson(stored, `the epoch of lease ${name}`)));
+      this.#epochs.set(name, Number(fromJson(leaseKey(name), stored, `the epoch of lease ${name}`)));
     }
   }
 
@@ -43,7 +43,7 @@ export class Leases {
     this.#held.set(name, { lease, lose });
     this.#epochs.set(name, epoch);
     try {
-      await this.#journal?.write([{ table: 'meta', key: leaseKey(name), value: toJson(epoch) }]);
+      await this.#journal?.write([{ table: 'meta', key: leaseKey(name), value: toJson(leaseKey(name), epoch) }]);
     } catch (error) {
       await lease.release();
       throw error;
