@@ -85,6 +85,20 @@ describe('every role', () => {
   });
 });
 
+test('a process with many partitions answers for each of them', { timeout: 60_000 }, async () => {
+  const bus = await busOf('settlement');
+  const info = { name: 'many', version: '0.1.0', description: '', metadata: {} };
+  const services = await Promise.all(Array.from({ length: 30 }, () => bus.service(info)));
+  await bus.connection.flush();
+  const operator = await openConnection(settings('operator'));
+  connections.push(operator);
+  const ids = new Set<string>();
+  const answers = await operator.requestMany('$SRV.PING.many', '', { strategy: 'count', maxMessages: 30, maxWait: 5000 });
+  for await (const answer of answers) ids.add(answer.json<{ id: string }>().id);
+  expect(ids).toEqual(new Set(services.map(({ id }) => id)));
+  for (const service of services) await service.stop();
+});
+
 describe('who writes what', () => {
   const cases = ['acquiring', 'push', 'settlement', 'match', 'kline', 'history', 'admin', 'operator'] as const;
   test.each(cases)('%s', { timeout: 60_000 }, async (user) => {

@@ -64,6 +64,8 @@ export class JetStreamReader implements Reader {
 
   async next(): Promise<readonly BusMessage[]> {
     if (this.#wake !== undefined) throw new Error(`${this.stream}: next() was called while it was still waiting`);
+    // Whoever asks for more is done with what it was given.
+    this.#pull?.processed(this.#position);
     for (;;) {
       if (this.#closed) return [];
       const batch = this.#take();
@@ -124,7 +126,7 @@ export class JetStreamReader implements Reader {
     const pull = new Pull(
       this.#connection,
       this.#manager,
-      { stream: this.stream, name: this.name ?? 'reader', fromSequence, filters: this.#filters },
+      { stream: this.stream, name: this.name ?? 'reader', fromSequence, filters: this.#filters, visible: this.name !== undefined },
       {
         message: (message, bytes) => this.#accept(message, bytes),
         idle: () => this.#fill(),

@@ -21,6 +21,11 @@ export interface PullRequest {
   readonly name: string;
   readonly fromSequence: number;
   readonly filters: readonly string[] | undefined;
+  /**
+   * Shows in `nats consumer report` how far its owner is: Unprocessed is what has not left the server, Ack Pending what waits
+   * in the process, Ack Floor what is done.
+   */
+  readonly visible: boolean;
 }
 
 /** What a message costs beside its payload, roughly. */
@@ -30,6 +35,10 @@ const EXPIRES_MS = 30_000;
 /** An owner that does not ask for so long loses the consumer, and makes a new one when it asks again. */
 const INACTIVE_MS = 60_000;
 const MISSED_HEARTBEATS_MS = 3 * HEARTBEAT_MS;
+/** Acknowledgements only tell how far a reader is: nothing is ever delivered again for want of one. */
+const ACK_WAIT_MS = 24 * 3600 * 1000;
+/** While more messages wait, one in so many can be acknowledged. */
+const CHECKPOINT_EVERY = 64;
 
 export class Pull {
   readonly #connection: NatsConnection;
@@ -44,6 +53,9 @@ export class Pull {
   #delivered = 0;
   #heardAt = 0;
   #watch: NodeJS.Timeout | undefined;
+  /** Messages that may be acknowledged, with those before them, oldest first. */
+  #checkpoints: { readonly sequence: number; readonly reply: string }[] = [];
+  #processed = 0;
   #over = false;
   /** Matching messages in the stream behind the newest one received. */
   pending = 0;
@@ -62,12 +74,14 @@ export class Pull {
   }
 
   async start(): Promise<void> {
-    const { stream, fromSequence, filters } = this.#request;
+    const { stream, fromSequence, filters, visible } = this.#request;
     const config: Partial<ConsumerConfig> = {
       name: this.#consumer,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: fromSequence,
-      ack_policy: AckPolicy.None,
+      ...(visible
+        ? { ack_policy: AckPolicy.All, ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: -1, max_deliver: 1 }
+        : { ack_policy: AckPolicy.None }),
       inactive_threshold: nanos(INACTIVE_MS),
       mem_storage: true,
       num_replicas: 1,
@@ -86,7 +100,10 @@ export class Pull {
       },
     });
     this.#heardAt = performance.now();
-    this.#watch = setInterval(() => this.#checkHeartbeat(), HEARTBEAT_MS).unref();
+    this.#watch = setInterval(() => {
+      this.#checkHeartbeat();
+      this.#acknowledge();
+    }, HEARTBEAT_MS).unref();
   }
 
   ask(messages: number, bytesMax: number): void {
@@ -101,6 +118,11 @@ export class Pull {
     };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`;
     this.#connection.publish(subject, JSON.stringify(request), { reply: this.#inbox });
+  }
+
+  /** The owner is done with everything up to this position. Told to the server once a second at most. */
+  processed(sequence: number): void {
+    this.#processed = sequence;
   }
 
   stop(): void {
@@ -131,6 +153,9 @@ export class Pull {
     this.#delivered++;
     this.#credit--;
     this.pending = delivery.pending;
+    if (this.#request.visible && (delivery.pending === 0 || this.#delivered % CHECKPOINT_EVERY === 0)) {
+      this.#checkpoints.push({ sequence: delivery.streamSequence, reply: message.reply! });
+    }
     const { stream } = this.#request;
     const { subject, data: payload } = message;
     const headers = readHeaders(message.headers);
@@ -150,6 +175,13 @@ export class Pull {
       return;
     }
     this.#fault(`${code} ${description}`);
+  }
+
+  #acknowledge(): void {
+    const done = this.#checkpoints.findLastIndex(({ sequence }) => sequence <= this.#processed);
+    if (this.#over || done < 0) return;
+    this.#connection.publish(this.#checkpoints[done]!.reply, '+ACK');
+    this.#checkpoints.splice(0, done + 1);
   }
 
   #checkHeartbeat(): void {
