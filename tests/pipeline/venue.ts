@@ -1,6 +1,7 @@
 // A whole exchange in this process for tests: real stages, real bus; no edges. Journalled when a folder is given.
 import { Exchange } from '../../src/actors/exchange.ts';
 import { Pipeline, type PipelineConfig, type PipelineDeps } from '../../src/actors/pipeline.ts';
+import { parseRoles } from '../../src/actors/roles.ts';
 import type { StageLogger } from '../../src/actors/supervision.ts';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
 import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
@@ -8,6 +9,7 @@ import type { NewOrder } from '../../src/domain/command.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
 import { OrderType, Side, StpMode, TimeInForce } from '../../src/domain/orderTerms.ts';
 import { openHistory } from '../../src/history/openHistory.ts';
+import { HistoryClient } from '../../src/history/remote/historyClient.ts';
 import { AesSecretBox, sealingKey } from '../../src/secrets/aesSecretBox.ts';
 import { SystemClock } from '../../src/support/clock.ts';
 import { makeInstrument } from '../fixtures/fakeExchange.ts';
@@ -37,6 +39,8 @@ export interface VenueOptions {
 }
 
 export class Venue {
+  /** True: writers are asked over the bus, as one of many processes does. */
+  static distributed = false;
   readonly bus: MemoryBus;
   readonly pipeline: Pipeline;
   readonly exchange: Exchange;
@@ -62,15 +66,19 @@ export class Venue {
     const bus = await MemoryBus.open({
       journal: { dir: `${options.dir}/journal`, durability: options.durability ?? 'none', intervalMs: 20 },
     });
+    const history = openHistory({ dir: `${options.dir}/history` });
     const pipeline = new Pipeline({
       bus,
       clock: new SystemClock(),
       logger,
-      history: openHistory({ dir: `${options.dir}/history` }),
+      history,
       config: { ...TEST_PIPELINE_CONFIG, ...options.config },
       writer: 'test',
       life: Math.floor(Math.random() * 2 ** 20),
       onFatal: (stage, error) => fatal.push(`${stage}: ${error.message}`),
+      ...(Venue.distributed
+        ? { distribution: { roles: parseRoles('all'), version: '0.0.0', history: (positions) => new HistoryClient({ bus }).at(positions) } }
+        : {}),
       ...options.faults,
     });
     await pipeline.start();
