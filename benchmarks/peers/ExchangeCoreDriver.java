@@ -1,6 +1,7 @@
 // exchange-core's OrderBookDirectImpl behind the benchmark's contract, with the same protocol as worker.ts: a line of JSON in
 // (file, most, budgetMs, hash), a line out. Reports are appended to an array of longs inside the measured time, as there.
 // Its book has IOC of its own; a modify is cancel and add, as the benchmark has it.
+import com.sun.management.OperatingSystemMXBean;
 import exchange.core2.collections.objpool.ObjectsPool;
 import exchange.core2.core.common.CoreSymbolSpecification;
 import exchange.core2.core.common.MatcherEventType;
@@ -18,6 +19,7 @@ import exchange.core2.core.orderbook.OrderBookEventsHelper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -41,12 +43,15 @@ public final class ExchangeCoreDriver {
     /** Values after type and sequence number, by report type. */
     private static final int[] VALUES = {4, 4, 3, 4, 1, 1};
     private static final int FIELDS = 6;
-    private static final int CHUNK = 64;
+    private static final int CHUNK = 512;
     private static final long USER = 1;
 
     private static final CoreSymbolSpecification SYMBOL = CoreSymbolSpecification.builder()
             .symbolId(1).type(SymbolType.CURRENCY_EXCHANGE_PAIR).baseCurrency(1).quoteCurrency(2)
             .baseScaleK(1).quoteScaleK(1).takerFee(0).makerFee(0).build();
+
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private byte[] types;
     private byte[] sides;
@@ -76,10 +81,12 @@ public final class ExchangeCoreDriver {
             long budgetMs = Long.parseLong(field(line, "\"budgetMs\":(\\d+)"));
             int hash = Integer.parseInt(field(line, "\"hash\":(\\d+)"));
             long start = System.nanoTime();
-            int messages = driver.run(most, start + budgetMs * 1_000_000L);
+            long cpuStart = PROCESS.getProcessCpuTime();
+            int messages = driver.run(most, cpuStart + budgetMs * 1_000_000L);
             double seconds = (System.nanoTime() - start) / 1e9;
+            double cpuSeconds = (PROCESS.getProcessCpuTime() - cpuStart) / 1e9;
             String sha256 = hash == 0 ? "" : driver.sha256(Math.min(hash, messages));
-            System.out.println("{\"messages\":" + messages + ",\"seconds\":" + seconds + ",\"sha256\":\"" + sha256 + "\"}");
+            System.out.println("{\"messages\":" + messages + ",\"seconds\":" + seconds + ",\"cpuSeconds\":" + cpuSeconds + ",\"sha256\":\"" + sha256 + "\"}");
         }
     }
 
@@ -111,7 +118,7 @@ public final class ExchangeCoreDriver {
         reports = new long[(int) (count * 1.5) * FIELDS];
     }
 
-    private int run(int most, long end) {
+    private int run(int most, long cpuEnd) {
         reportCount = 0;
         book = new OrderBookDirectImpl(SYMBOL, ObjectsPool.createDefaultTestPool(),
                 OrderBookEventsHelper.NON_POOLED_EVENTS_HELPER, LoggingConfiguration.DEFAULT);
@@ -121,7 +128,7 @@ public final class ExchangeCoreDriver {
             int next = Math.min(done + CHUNK, count);
             for (int i = done; i < next; i++) message(i);
             done = next;
-        } while (done < count && System.nanoTime() < end);
+        } while (done < count && PROCESS.getProcessCpuTime() < cpuEnd);
         return done;
     }
 

@@ -10,7 +10,9 @@ export interface ComparisonRow {
   readonly engine: string;
   /** Of the shortest run. */
   readonly messages: number;
+  /** Medians over the rounds. */
   readonly messagesPerSecond: number;
+  readonly messagesPerCpuSecond: number;
   readonly rates: readonly number[];
   /** Its report stream is that of sedax's book, as far as it came. */
   readonly agrees: boolean;
@@ -23,7 +25,7 @@ export interface EngineRunner {
 
 export interface ComparisonOptions {
   readonly rounds: number;
-  /** A run stops after it. */
+  /** Of processor time: a run stops after it. */
   readonly budgetMs: number;
   readonly most: number;
   /** Messages that are run before the measured rounds, for the compilers. */
@@ -52,6 +54,7 @@ export async function compare(file: string, engines: readonly EngineRunner[], op
       engine: name,
       messages: Math.min(...own.map((run) => run.messages)),
       messagesPerSecond: Math.round(median(rates)),
+      messagesPerCpuSecond: Math.round(median(own.map((run) => run.messages / run.cpuSeconds))),
       rates: rates.map((rate) => Math.round(rate)),
       agrees: expected.sha256 === sha256 && expected.messages === messages,
     });

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { ReportStream } from '../flash1/reportStream.ts';
 import { readWorkload, type Workload } from '../flash1/workload.ts';
 import { loadEngine } from './engines.ts';
-import { runTrial } from './trial.ts';
+import { runTrial, type Trial } from './trial.ts';
 
 export interface RunRequest {
   readonly file: string;
@@ -15,9 +15,7 @@ export interface RunRequest {
   readonly hash: number;
 }
 
-export interface RunAnswer {
-  readonly messages: number;
-  readonly seconds: number;
+export interface RunAnswer extends Trial {
   readonly sha256: string;
 }
 
