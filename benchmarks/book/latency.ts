@@ -1,9 +1,12 @@
 // Latency at an offered rate: message i is due i / rate seconds after the start, whether those before it are done or not, and its
 // latency counts from then. So a pause is paid for by everybody who was due while it lasted (no coordinated omission).
-// The same loop with nothing to do shows what of it is the machine's.
+// The same loop with nothing to do shows what of it is the machine's. Where that is too much, undisturbedLatency() tells what the
+// engine itself would need: of several runs of the same messages each message counts with its shortest, and queues up behind those
+// before it as it would have. What the engine does at a message it does in every run; what the machine does, in one of them.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MatchingEngine } from '../flash1/engine.ts';
+import type { MakeEngine, MatchingEngine } from '../flash1/engine.ts';
+import { ReportStream } from '../flash1/reportStream.ts';
 import type { Workload } from '../flash1/workload.ts';
 import { quantile } from '../measure/statistics.ts';
 
@@ -86,4 +89,56 @@ export async function benchmarkLatency(
     collections: during.length,
     longestCollectionUs: Math.round(Math.max(0, ...during.map(({ start: began, end }) => end - began)) * 1000),
   };
+}
+
+export interface UndisturbedRow {
+  readonly what: string;
+  readonly offeredPerSecond: number;
+  readonly messages: number;
+  readonly runs: number;
+  /** Microseconds from when a message was due until it was done. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly p9999: number;
+  readonly max: number;
+}
+
+/** Messages before `from` are run first. A collection counts only where it comes at the same message in every run. */
+export function undisturbedLatency(
+  what: string,
+  make: MakeEngine,
+  workload: Workload,
+  from: number,
+  to: number,
+  offeredPerSecond: number,
+  runs: number,
+  now: () => number = () => performance.now(),
+): UndisturbedRow {
+  const count = to - from;
+  const shortest = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  const reports = new ReportStream(workload.count * 2);
+  for (let run = 0; run < runs; run++) {
+    reports.clear();
+    const engine = make(reports, workload);
+    engine.run(workload, 0, from);
+    globalThis.gc?.();
+    for (let i = 0; i < count; i++) {
+      const start = now();
+      engine.run(workload, from + i, from + i + 1);
+      const micros = (now() - start) * 1000;
+      if (micros < shortest[i]!) shortest[i] = micros;
+    }
+  }
+  const every = 1e6 / offeredPerSecond;
+  const latencies = new Float64Array(count);
+  let wait = 0;
+  for (let i = 0; i < count; i++) {
+    const latency = wait + shortest[i]!;
+    latencies[i] = latency;
+    wait = Math.max(0, latency - every);
+  }
+  latencies.sort();
+  const at = (share: number): number => Math.round(quantile(latencies, share) * 10) / 10;
+  return { what, offeredPerSecond, messages: count, runs, p50: at(0.5), p99: at(0.99), p999: at(0.999), p9999: at(0.9999), max: at(1) };
 }

@@ -2,11 +2,10 @@
 // The order book and the whole market: latency at an offered rate, throughput from 1,000 to 1,000,000 resting orders, bytes of a
 // resting order. One JSON line each. Goals: p99.99 below 50 us at 1,000,000 messages/s; less than 3 times slower at a million.
 import { BookEngine } from '../flash1/bookEngine.ts';
-import type { MatchingEngine } from '../flash1/engine.ts';
+import type { MakeEngine } from '../flash1/engine.ts';
 import { MarketEngine } from '../flash1/marketEngine.ts';
 import { ReportStream } from '../flash1/reportStream.ts';
-import type { Workload } from '../flash1/workload.ts';
-import { benchmarkLatency } from './latency.ts';
+import { benchmarkLatency, undisturbedLatency } from './latency.ts';
 import { mixedWorkload } from './mixedWorkload.ts';
 import { Reach } from './restingFlow.ts';
 import { benchmarkScale, benchmarkWeight } from './scale.ts';
@@ -18,18 +17,21 @@ const MARKET_RATE = 500_000;
 const LATENCY_ROUNDS = 3;
 const WARM_UP = 500_000;
 
+const UNDISTURBED_RUNS = 9;
+
+const SUBJECTS: readonly (readonly [what: string, offeredPerSecond: number, make: MakeEngine | undefined])[] = [
+  ['bare loop', BOOK_RATE, undefined],
+  ['book', BOOK_RATE, (reports) => new BookEngine(reports)],
+  ['market', MARKET_RATE, (reports, workload) => new MarketEngine(reports, workload)],
+];
+
 function print(row: object): void {
   process.stdout.write(`${JSON.stringify(row)}\n`);
 }
 
 async function latency(seconds: number): Promise<void> {
   for (let round = 0; round < LATENCY_ROUNDS; round++) {
-    const engines: [string, number, ((reports: ReportStream, workload: Workload) => MatchingEngine) | undefined][] = [
-      ['bare loop', BOOK_RATE, undefined],
-      ['book', BOOK_RATE, (reports) => new BookEngine(reports)],
-      ['market', MARKET_RATE, (reports, workload) => new MarketEngine(reports, workload)],
-    ];
-    for (const [what, rate, make] of engines) {
+    for (const [what, rate, make] of SUBJECTS) {
       const workload = mixedWorkload(RESTING, WARM_UP + seconds * rate);
       const reports = new ReportStream(workload.count * 2);
       const engine = make?.(reports, workload);
@@ -42,12 +44,23 @@ async function latency(seconds: number): Promise<void> {
   }
 }
 
-const [seconds = 3, most = 1_000_000] = process.argv.slice(2).map(Number);
+function undisturbed(seconds: number): void {
+  for (const [what, rate, make] of SUBJECTS) {
+    if (make === undefined) continue;
+    const workload = mixedWorkload(RESTING, WARM_UP + seconds * rate);
+    const row = undisturbedLatency(what, make, workload, RESTING + WARM_UP, workload.count, rate, UNDISTURBED_RUNS);
+    print({ benchmark: 'undisturbed latency', ...row });
+  }
+}
+
+const [seconds = 2, most = 1_000_000] = process.argv.slice(2).map(Number);
+for (const what of ['book', 'market'] as const) print({ benchmark: 'weight', ...benchmarkWeight(what, most) });
 await latency(seconds);
+undisturbed(seconds);
 const sizes = [1_000, 10_000, 100_000, 1_000_000].filter((size) => size <= most);
 for (const what of ['book', 'market'] as const) {
   for (const reach of [Reach.YOUNG, Reach.ANYWHERE]) {
-    const rows = benchmarkScale(what, reach, { sizes, rounds: 9, messages: 100_000 });
+    const rows = benchmarkScale(what, reach, { sizes, rounds: 21, messages: 40_000 });
     for (const row of rows) print({ benchmark: 'scale', ...row });
     const slowdown = rows.at(-1)!.nsEach / rows[0]!.nsEach;
     const bestSlowdown = rows.at(-1)!.bestNsEach / rows[0]!.bestNsEach;
@@ -63,4 +76,3 @@ for (const what of ['book', 'market'] as const) {
     });
   }
 }
-for (const what of ['book', 'market'] as const) print({ benchmark: 'weight', ...benchmarkWeight(what, most) });
