@@ -279,7 +279,11 @@ export class Partition<State, Input> {
 
   /** Stops reading, finishes what is queued, waits until it is persisted. */
   async stop(): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#stopped) {
+      // It failed before: its actors' names must be free for the next life.
+      this.dispose();
+      return;
+    }
     this.#inputs.close();
     await this.between(() => undefined);
     this.#stopped = true;
@@ -291,6 +295,7 @@ export class Partition<State, Input> {
   /** Ends the partition's actors; what they were doing comes to nothing. */
   dispose(): void {
     this.#stopped = true;
+    this.#abandonQueue();
     stopActor(this.#writer as ActorRef<never>);
     stopActor(this.#group);
   }
@@ -336,6 +341,13 @@ export class Partition<State, Input> {
     }
     this.#queue.push(item);
     this.#schedule();
+  }
+
+  /** No batch comes any more: who waits for the end of one goes on, or a hand-over would wait for ever. */
+  #abandonQueue(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const item of queue) if (item.kind === 'between') item.action();
   }
 
   #schedule(): void {
@@ -621,6 +633,7 @@ export class Partition<State, Input> {
     this.#stopped = true;
     this.#deps.root.logger.error({ stage: this.name, err: error }, 'partition failed');
     this.#inputs.close();
+    this.#abandonQueue();
     void this.#lease?.release().catch(() => undefined);
     this.#deps.onFailed(error);
   }

@@ -100,6 +100,39 @@ test('a snapshot is not stored when a step it holds never came into the log', as
   await bus.close();
 });
 
+test('who waits for the end of a batch goes on when the partition fails', async () => {
+  const storage = new MemoryStorage();
+  const bus = await MemoryBus.open({ journal: { dir: '', durability: 'always', intervalMs: 5, storage } });
+  await bus.ensureStream(streams.admin, subjectsOf(streams.admin));
+  const root = new ActorRoot(silent, () => undefined);
+  const partition = new Partition(new AdminBehaviour(), {
+    bus,
+    clock: new SystemClock(),
+    root,
+    parent: root.group('admin'),
+    // One step in flight is all there may be: the next batch waits for it.
+    options: { ...TEST_PIPELINE_CONFIG.partition, maxInFlight: 1 },
+    writer: 'test',
+    leaseTtlMs: 1000,
+    onFailed: () => undefined,
+  });
+  await partition.start();
+  let go: () => void = () => undefined;
+  storage.hold = new Promise((resolve) => {
+    go = resolve;
+  });
+  partition.submit(REGISTRY, { change, answer: () => undefined });
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+  const snapshot = partition.snapshot();
+  const stopped = partition.stop();
+  storage.failCommit = new Error('the disk is gone');
+  go();
+  await expect(snapshot).rejects.toThrow();
+  await stopped;
+  root.stop();
+  await bus.close().catch(() => undefined);
+});
+
 test('each command of a step is told the order as that command left it', () => {
   const market = new Market(instrument);
   const out: ChangeLogEntry[] = [];

@@ -1,8 +1,11 @@
 // A writer that lost its stream and has not heard of it meets what its successor brought about.
 import { expect, test } from 'vitest';
+import { AdminBehaviour, REGISTRY } from '../../src/actors/admin/adminBehaviour.ts';
 import { KLineBehaviour } from '../../src/actors/kline/klineBehaviour.ts';
 import { LeaseLostError, Partition } from '../../src/actors/partition.ts';
+import { PartitionHost } from '../../src/actors/partitionHost.ts';
 import { ActorRoot } from '../../src/actors/supervision.ts';
+import { AppendTimeoutError } from '../../src/bus/bus.ts';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
 import { streams, subjects, subjectsOf } from '../../src/bus/subjects.ts';
 import { encodeStep } from '../../src/codec/stepCodec.ts';
@@ -76,6 +79,57 @@ test('a child that crashes in an overtaken partition is not poisoned: the partit
   expect(failed[0]).toBeInstanceOf(LeaseLostError);
   expect(poisoned).toEqual([]);
   expect(logged.filter((message) => message.startsWith('poison'))).toEqual([]);
+  root.stop();
+  await bus.close();
+});
+
+test('a partition that failed and was handed over can be taken again', async () => {
+  const bus = await MemoryBus.open();
+  await bus.ensureStream(streams.admin, subjectsOf(streams.admin));
+  let fails = false;
+  const silent = (): void => undefined;
+  const root = new ActorRoot({ info: silent, warn: silent, error: silent }, () => undefined);
+  const host = new PartitionHost(() => new AdminBehaviour(), {
+    bus: new Proxy(bus, {
+      get: (target, name: keyof MemoryBus) => {
+        if (name === 'append' && fails) return () => Promise.reject(new AppendTimeoutError('no answer'));
+        const member: unknown = target[name];
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    }),
+    clock: new SystemClock(),
+    root,
+    parent: root.group('admin'),
+    options: TEST_PIPELINE_CONFIG.partition,
+    writer: 'test',
+    leaseTtlMs: 1000,
+    onLost: () => undefined,
+  });
+  await host.start();
+  fails = true;
+  host.current.submit(REGISTRY, { change: { kind: 'updateAccount', accountId: 1, change: {} }, answer: () => undefined });
+  host.current.submit(REGISTRY, {
+    change: {
+      kind: 'createAccount',
+      account: {
+        name: 'a',
+        rates: { makerRate: 0, takerRate: 0 },
+        symbolRates: {},
+        canTrade: true,
+        canDeposit: true,
+        canWithdraw: true,
+        frozen: false,
+        tradeGroupId: -1,
+      },
+    },
+    answer: () => undefined,
+  });
+  await host.current.between(() => undefined);
+  await host.stop();
+  fails = false;
+  await host.start();
+  expect(host.running).toBeDefined();
+  await host.stop();
   root.stop();
   await bus.close();
 });
