@@ -27,3 +27,26 @@ export const BalanceField = {
   cause: 5,
   requestId: 6,
 } as const satisfies Record<keyof Balance, number>;
+
+/** The new values of a Balance entry taken into the row; fields that no change has are passed over. */
+export function applyBalanceChanges(balance: Balance, changed: readonly unknown[]): void {
+  for (let i = 0; i < changed.length; i += 3) {
+    const value = changed[i + 2];
+    switch (changed[i]) {
+      case BalanceField.free:
+        balance.free = value as bigint;
+        break;
+      case BalanceField.locked:
+        balance.locked = value as bigint;
+        break;
+      case BalanceField.updateUs:
+        balance.updateUs = value as number;
+        break;
+      case BalanceField.cause:
+        balance.cause = value as BalanceCause;
+        break;
+      case BalanceField.requestId:
+        balance.requestId = value as string;
+    }
+  }
+}

@@ -2,13 +2,14 @@
 // built only from what is in the log.
 import { applyChanges, namesOf } from '../../domain/changedFields.ts';
 import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
+import { IdMap } from '../../domain/idMap.ts';
+import { applyOrderChanges } from '../../domain/orderChanges.ts';
 import { ExpiryReason } from '../../domain/orderTerms.ts';
 import { OrderField, type PreventedMatch, type RequestOutcome, type SpotOrder } from '../../domain/spotOrder.ts';
 import { OrderListField, type SpotOrderList } from '../../domain/spotOrderList.ts';
 import { type SpotTrade, takerOrderId } from '../../domain/spotTrade.ts';
 import type { OrderReport } from '../../ports/exchangePort.ts';
 
-const orderNames = namesOf<SpotOrder>(OrderField);
 const listNames = namesOf<SpotOrderList>(OrderListField);
 
 /** Where the reader finds orders as they were before the step. */
@@ -30,49 +31,88 @@ export interface ReportListener {
   ended(commandId: number, report: OrderReport): void;
 }
 
-interface Draft {
-  readonly order: SpotOrder;
-  readonly fills: SpotTrade[];
+const NO_FILLS: SpotTrade[] = [];
+const NO_MATCHES: PreventedMatch[] = [];
+
+class Draft {
+  /** The log's own row until it changes: most orders are created and rest. */
+  order: Readonly<SpotOrder>;
+  /** Which of the step's commands it is the report of. */
+  readonly command: number;
+  fills = NO_FILLS;
   /** Self-trades prevented with the order as the taker. */
-  readonly prevented: PreventedMatch[];
+  prevented = NO_MATCHES;
   executionId: number;
-  origClientOrderId: string;
-  /** The command it is the report of is over: what follows in the step happens to a copy. */
-  over: boolean;
+  origClientOrderId = '';
+  #isOwn = false;
+
+  constructor(order: Readonly<SpotOrder>, command: number, executionId: number) {
+    this.order = order;
+    this.command = command;
+    this.executionId = executionId;
+  }
+
+  change(changed: ChangedFields, executionId: number): void {
+    const { clientOrderId } = this.order;
+    const order: SpotOrder = this.#isOwn ? (this.order as SpotOrder) : { ...this.order };
+    this.order = order;
+    this.#isOwn = true;
+    applyOrderChanges(order, changed);
+    if (order.clientOrderId !== clientOrderId) this.origClientOrderId = clientOrderId;
+    this.executionId = executionId;
+  }
+
+  fill(trade: SpotTrade): void {
+    if (this.fills === NO_FILLS) this.fills = [trade];
+    else this.fills.push(trade);
+  }
+
+  prevent(match: PreventedMatch): void {
+    if (this.prevented.every(({ preventedMatchId }) => preventedMatchId !== match.preventedMatchId))
+      this.prevented = [...this.prevented, match];
+  }
 }
 
 /** Orders as they become in a step of several commands: each command is told the state that it left. */
 class Drafts {
-  readonly #drafts = new Map<number, Draft>();
-  /** Touched by the command that is being read. */
-  #current: Draft[] = [];
+  readonly #drafts = new IdMap<Draft>();
+  readonly #asked: ReadonlySet<number>;
+  #command = 0;
 
-  /** Another command begins. */
+  /** `asked`: orders of which somebody hears though they are of an earlier command. */
+  constructor(asked: ReadonlySet<number>) {
+    this.#asked = asked;
+  }
+
+  /** Another command begins: what follows in the step happens to copies. */
   next(): void {
-    if (this.#current.length === 0) return;
-    for (const draft of this.#current) draft.over = true;
-    this.#current = [];
+    this.#command++;
   }
 
   get(orderId: number): Draft | undefined {
     return this.#drafts.get(orderId);
   }
 
-  all(): Iterable<[number, Draft]> {
-    return this.#drafts;
+  all(): Iterable<readonly [number, Draft]> {
+    return this.#drafts.entries();
   }
 
   add(order: Readonly<SpotOrder>, executionId: number): Draft {
-    const draft: Draft = { order: { ...order }, fills: [], prevented: [], executionId, origClientOrderId: '', over: false };
+    const draft = new Draft(order, this.#command, executionId);
     this.#drafts.set(order.orderId, draft);
-    this.#current.push(draft);
     return draft;
+  }
+
+  /** True for an order that may have to be reported though its own command is over: asked after, or another leg of a list. */
+  concerns(order: Readonly<SpotOrder>): boolean {
+    return order.orderListId !== -1 || this.#asked.has(order.orderId);
   }
 
   /** The draft for a change by the command that is being read; undefined for an order that nobody hears of so far. */
   change(orderId: number): Draft | undefined {
     const known = this.#drafts.get(orderId);
-    return known?.over === true ? this.add(known.order, known.executionId) : known;
+    if (known === undefined || known.command === this.#command) return known;
+    return this.concerns(known.order) ? this.add(known.order, known.executionId) : undefined;
   }
 }
 
@@ -80,15 +120,14 @@ class Drafts {
 export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBefore, listener: ReportListener): void {
   const asked = askedAfter(entries, listener);
   if (asked === undefined) return;
-  const drafts = new Drafts();
+  const drafts = new Drafts(asked);
   const placed: Draft[] = [];
   const lists = new Map<number, SpotOrderList>();
   const outcomes: Outcome[] = [];
   for (const entry of entries) {
     const change = entry.changeType;
     if (entry.entityType === EntityType.SpotTrade) {
-      if (change.kind === ChangeKind.Created)
-        drafts.change(takerOrderId(change.fields as SpotTrade))?.fills.push(change.fields as SpotTrade);
+      if (change.kind === ChangeKind.Created) drafts.change(takerOrderId(change.fields as SpotTrade))?.fill(change.fields as SpotTrade);
     } else if (entry.entityType === EntityType.SpotOrder) {
       const orderId = entry.entityId as number;
       if (change.kind === ChangeKind.Created) {
@@ -96,7 +135,7 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
         if (!lists.has(row.orderListId)) drafts.next();
         const awaited = listener.awaits(row.commandId);
         // Nobody hears of an order of others, unless it is of a list that somebody here cancels.
-        if (!awaited && row.orderListId === -1 && !asked.has(orderId)) continue;
+        if (!awaited && !drafts.concerns(row)) continue;
         const draft = drafts.add(row, entry.sequence);
         if (awaited) placed.push(draft);
       } else if (change.kind === ChangeKind.Updated) {
@@ -105,15 +144,11 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
         let draft = drafts.change(orderId);
         if (draft === undefined) {
           const known = before.openOrder(orderId);
-          if (known !== undefined && (known.orderListId !== -1 || asked.has(orderId))) draft = drafts.add(known, entry.sequence);
+          if (known !== undefined && drafts.concerns(known)) draft = drafts.add(known, entry.sequence);
         }
-        if (draft !== undefined) {
-          const { clientOrderId } = draft.order;
-          applyChanges(draft.order, orderNames, change.changedFields);
-          if (draft.order.clientOrderId !== clientOrderId) draft.origClientOrderId = clientOrderId;
-          draft.executionId = entry.sequence;
-        }
-        if (prevented !== null) notePrevented(prevented, drafts);
+        draft?.change(change.changedFields, entry.sequence);
+        // It stands on the maker's and on the taker's entry alike; the taker's report lists it once.
+        if (prevented !== null) drafts.get(prevented.takerOrderId)?.prevent(prevented);
         if (outcome !== null && listener.awaits(outcome.commandId)) outcomes.push({ orderId, outcome, draft });
       }
     } else if (entry.entityType === EntityType.SpotOrderList) {
@@ -166,12 +201,6 @@ function rareOf(changed: ChangedFields): Readonly<Rare> {
     else rare.expires = changed[i + 2] === ExpiryReason.GTD_EXPIRED;
   }
   return rare ?? COMMON;
-}
-
-/** A prevented match stands on the maker's and on the taker's entry alike; the taker's report lists it once. */
-function notePrevented(match: PreventedMatch, drafts: Drafts): void {
-  const prevented = drafts.get(match.takerOrderId)?.prevented;
-  if (prevented?.some(({ preventedMatchId }) => preventedMatchId === match.preventedMatchId) === false) prevented.push(match);
 }
 
 /** Cancelling one leg ends its list: the list's end and the other legs' are the same command's doing. */

@@ -1,6 +1,7 @@
 // Commands on their way: each waits for its account's writer's answer and for what the market log says, in any order,
 // and ends once, by answer or by time-out.
 
+import { IdMap } from '../../domain/idMap.ts';
 import type { RequestOutcome } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { type OrderReport, OutcomeUnknownError } from '../../ports/exchangePort.ts';
@@ -63,8 +64,10 @@ export interface PendingOptions {
 }
 
 export class PendingCommands implements ReportListener {
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new IdMap<Pending>();
   readonly #options: PendingOptions;
+  /** Nothing expires before: all waits are equally long, and none began before the oldest that was there. */
+  #nextExpiryMs = 0;
 
   constructor(options: PendingOptions) {
     this.#options = options;
@@ -133,9 +136,15 @@ export class PendingCommands implements ReportListener {
 
   /** Ends what waited too long. Neither done nor undone as far as this process knows. */
   expire(nowMs: number): void {
-    for (const [commandId, pending] of this.#pending) {
-      // In the order of their deadlines, for all waits are equally long.
-      if (pending.startedMs + this.#options.timeoutMs > nowMs) return;
+    if (nowMs < this.#nextExpiryMs) return;
+    let oldestMs = nowMs;
+    const late: [number, Pending][] = [];
+    this.#pending.forEach((pending, commandId) => {
+      if (pending.startedMs + this.#options.timeoutMs <= nowMs) late.push([commandId, pending]);
+      else if (pending.startedMs < oldestMs) oldestMs = pending.startedMs;
+    });
+    this.#nextExpiryMs = oldestMs + this.#options.timeoutMs;
+    for (const [commandId, pending] of late) {
       this.#pending.delete(commandId);
       pending.reject(
         new OutcomeUnknownError('Timeout waiting for response from backend server. Send status unknown; execution status unknown.'),

@@ -1,8 +1,8 @@
 // Balances as the account logs say, and the events their changes make.
 // In: Balance entries of one accounts-p message. Out: per account at most one 'positions' event for all that trading
 // changed, and one 'balanceUpdate' per deposit or withdrawal.
-import { type Balance, BalanceCause, BalanceField } from '../../domain/balance.ts';
-import { applyChanges, namesOf } from '../../domain/changedFields.ts';
+import { applyBalanceChanges, type Balance, BalanceCause, BalanceField } from '../../domain/balance.ts';
+import { namesOf } from '../../domain/changedFields.ts';
 import { ChangeKind, type ChangeLogEntry, type EntityId, EntityType } from '../../domain/changeLogEntry.ts';
 import type { StateHash } from '../../domain/stateHash.ts';
 import type { AccountEvent } from '../../ports/accountEvents.ts';
@@ -32,7 +32,7 @@ export class BalanceFold {
       balance = { ...change.fields };
       this.#byId.set(entry.entityId, balance);
     } else if (change.kind === ChangeKind.Updated && balance !== undefined) {
-      applyChanges(balance, FIELDS, change.changedFields);
+      applyBalanceChanges(balance, change.changedFields);
     } else {
       return;
     }

@@ -1,17 +1,14 @@
 // Every order that is not closed, as the market log says: the fold of its Created and Updated entries.
 // In: order entries of markets-s. Out: the live rows, by id and by account. Rows are shared with the other folds of this
 // stage; whoever hands one out of the stage copies it.
-import { applyChanges, namesOf } from '../../domain/changedFields.ts';
-import type { ChangedFields, FieldValue } from '../../domain/changeLogEntry.ts';
+import { namesOf } from '../../domain/changedFields.ts';
+import type { FieldValue } from '../../domain/changeLogEntry.ts';
+import { IdMap } from '../../domain/idMap.ts';
 import { OrderField, type SpotOrder } from '../../domain/spotOrder.ts';
 import type { StateHash } from '../../domain/stateHash.ts';
 import type { MarketFold } from './marketFold.ts';
 
 const FIELDS = namesOf<SpotOrder>(OrderField);
-
-export function applyOrderChanges(order: SpotOrder, changed: ChangedFields): void {
-  applyChanges(order, FIELDS, changed);
-}
 
 /** The level an order stands at. */
 export function bookPriceTicks(order: Readonly<SpotOrder>): number {
@@ -76,8 +73,8 @@ interface AccountOrders {
 }
 
 export class OpenOrders {
-  readonly #byId = new Map<number, OpenOrder>();
-  readonly #byAccount = new Map<number, AccountOrders>();
+  readonly #byId = new IdMap<OpenOrder>();
+  readonly #byAccount = new IdMap<AccountOrders>();
 
   get count(): number {
     return this.#byId.size;

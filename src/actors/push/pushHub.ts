@@ -8,6 +8,7 @@ import { applyChanges, namesOf } from '../../domain/changedFields.ts';
 import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, entityIds } from '../../domain/changeLogEntry.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { type KLine, KLineField } from '../../domain/klineEntry.ts';
+import { applyOrderChanges } from '../../domain/orderChanges.ts';
 import { isTerminal, type OrderStatus } from '../../domain/orderStatus.ts';
 import { ListOrderStatus } from '../../domain/orderTerms.ts';
 import { OrderField, type SpotOrder } from '../../domain/spotOrder.ts';
@@ -20,7 +21,7 @@ import { BalanceFold } from './balanceFold.ts';
 import { Listeners } from './listeners.ts';
 import { MarketFold, type MarketFoldSnapshot } from './marketFold.ts';
 import { type OpenListSnapshot, OpenLists } from './openLists.ts';
-import { applyOrderChanges, bookPriceTicks, OpenOrder, OpenOrders, type OrderRow, orderOfRow } from './openOrders.ts';
+import { bookPriceTicks, OpenOrder, OpenOrders, type OrderRow, orderOfRow } from './openOrders.ts';
 
 export interface PushHubOptions {
   /** The symbol's terms; undefined for a symbol that is not listed. */

@@ -7,6 +7,7 @@ import { type AccountProfile, houseAccountId } from '../../domain/accountProfile
 import type { Balance } from '../../domain/balance.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
 import type { AccountCommand, CommandReply } from '../../domain/command.ts';
+import { IdMap } from '../../domain/idMap.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { isTerminal, type OrderStatus } from '../../domain/orderStatus.ts';
 import { ListStatusType } from '../../domain/orderTerms.ts';
@@ -45,7 +46,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   readonly inputs: readonly { readonly stream: string }[];
   readonly #options: AccountBehaviourOptions;
   /** Open orders and lists to the account they are of. */
-  readonly #accountOf = new Map<number, number>();
+  readonly #accountOf = new IdMap<number>();
   /** Cancel-replaces whose answer waits for the symbol's writer, by command. */
   readonly #deferred = new Map<number, { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }>();
   /** Sagas found at recovery: nobody waits here, but their outcome must find the account. */

@@ -77,9 +77,6 @@ export class MemoryBus implements Bus {
   readonly #journalSnapshots: JournalSnapshots | undefined;
   readonly #snapshots = new Map<string, Snapshot>();
   #memoryBytes = 0;
-  /** Streams in the order in which messages became evictable, oldest from #evictAt on. */
-  #evictable: StreamLog[] = [];
-  #evictAt = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(options: MemoryBusOptions, journal: Journal | undefined, lock: DirLock | undefined) {
@@ -156,8 +153,7 @@ export class MemoryBus implements Bus {
       }
       log.appended(message);
       log.bytes += payload.length;
-      this.#memoryBytes += bytes;
-      log.show(message);
+      this.#show(log, message, bytes);
       return Promise.resolve(message.sequence);
     }
     return this.#journalled(this.#journal, log, message, bytes);
@@ -174,7 +170,8 @@ export class MemoryBus implements Bus {
         }
         if (!this.#visibleAtOnce) this.#show(log, message, bytes);
         log.journalled = sequence;
-        this.#evict(log);
+        this.#release(log);
+        if (this.#memoryBytes > this.#memoryBytesMax) this.#evict();
         resolve(sequence);
       });
       log.appended(message);
@@ -188,20 +185,41 @@ export class MemoryBus implements Bus {
 
   #show(log: StreamLog, message: BusMessage, bytes: number): void {
     this.#memoryBytes += bytes;
+    log.heldBytes += bytes;
     log.show(message);
   }
 
-  /** One more message of the log is in the journal: lets the oldest ones of all streams go while memory is full. */
-  #evict(log: StreamLog): void {
-    this.#evictable.push(log);
-    while (this.#memoryBytes > this.#memoryBytesMax && this.#evictAt < this.#evictable.length) {
-      const oldest = this.#evictable[this.#evictAt++]!;
-      const dropped = oldest.windowFirst <= oldest.journalled ? oldest.dropOldest() : undefined;
-      if (dropped !== undefined) this.#memoryBytes -= memoryBytesOf(dropped);
-    }
-    if (this.#evictAt > 4096 && this.#evictAt * 2 > this.#evictable.length) {
-      this.#evictable = this.#evictable.slice(this.#evictAt);
-      this.#evictAt = 0;
+  #dropOldest(log: StreamLog): void {
+    const dropped = log.dropOldest();
+    if (dropped !== undefined) this.#forget(log, dropped);
+  }
+
+  #forget(log: StreamLog, dropped: BusMessage): void {
+    const bytes = memoryBytesOf(dropped);
+    this.#memoryBytes -= bytes;
+    log.heldBytes -= bytes;
+  }
+
+  /**
+   * Messages that are in the journal, and that every reader of the stream has had, leave memory at once: decoded entries are
+   * most of what lives long enough to cost the collector something.
+   */
+  #release(log: StreamLog): void {
+    if (log.journal === undefined || log.readers.size === 0) return;
+    let done = log.journalled;
+    for (const { position } of log.readers) if (position < done) done = position;
+    while (log.windowFirst <= done) this.#dropOldest(log);
+  }
+
+  /** Memory is full: the stream that holds most lets its oldest messages go, though somebody has to read them from the disk. */
+  #evict(): void {
+    while (this.#memoryBytes > this.#memoryBytesMax) {
+      let largest: StreamLog | undefined;
+      for (const log of this.#streams.values()) {
+        if (log.windowFirst <= log.journalled && log.heldBytes > (largest?.heldBytes ?? 0)) largest = log;
+      }
+      if (largest === undefined) return;
+      this.#dropOldest(largest);
     }
   }
 
@@ -210,10 +228,17 @@ export class MemoryBus implements Bus {
     if (!Number.isSafeInteger(options.fromSequence) || options.fromSequence < 1) {
       throw new RangeError(`${stream}: positions start at 1, not ${options.fromSequence}`);
     }
-    const reader = new MemoryReader(this.#stream(stream), this.#journal, options, (closed) => {
-      this.#readers.delete(closed);
+    const log = this.#stream(stream);
+    const reader = new MemoryReader(log, this.#journal, options, {
+      onAdvance: () => this.#release(log),
+      onClose: (closed) => {
+        this.#readers.delete(closed);
+        log.readers.delete(closed);
+        this.#release(log);
+      },
     });
     this.#readers.add(reader);
+    log.readers.add(reader);
     return reader;
   }
 
@@ -232,7 +257,7 @@ export class MemoryBus implements Bus {
     if (through < log.first) return;
     // At once: from the moment the journal starts to remove them nobody may look for them there.
     for (const dropped of log.trim(through)) {
-      this.#memoryBytes -= memoryBytesOf(dropped);
+      this.#forget(log, dropped);
       log.bytes -= dropped.payload.length;
     }
     if (this.#journal !== undefined && log.journal !== undefined) await this.#journal.trim(log.journal, through);

@@ -10,6 +10,12 @@ const BATCH_DEFAULT = 1024;
 const SCAN_MAX = 16_384;
 const FILTERED_SUBJECTS_MAX = 100_000;
 
+export interface MemoryReaderEvents {
+  /** It will not ask for what is at or before its position again. */
+  onAdvance(): void;
+  onClose(reader: MemoryReader): void;
+}
+
 export class MemoryReader implements Reader {
   readonly name: string | undefined;
   readonly stream: StreamLog;
@@ -17,20 +23,20 @@ export class MemoryReader implements Reader {
   readonly #filters: readonly string[] | undefined;
   readonly #passes = new Map<string, boolean>();
   readonly #maxBatch: number;
-  readonly #onClose: (reader: MemoryReader) => void;
+  readonly #events: MemoryReaderEvents;
   #position: number;
   #wake: (() => void) | undefined;
   #reading = false;
   #closed = false;
 
-  constructor(stream: StreamLog, journal: Journal | undefined, options: ReadOptions, onClose: (reader: MemoryReader) => void) {
+  constructor(stream: StreamLog, journal: Journal | undefined, options: ReadOptions, events: MemoryReaderEvents) {
     this.stream = stream;
     this.#journal = journal;
     this.#filters = options.filters;
     this.#maxBatch = options.maxBatch ?? BATCH_DEFAULT;
     this.#position = options.fromSequence - 1;
     this.name = options.name;
-    this.#onClose = onClose;
+    this.#events = events;
   }
 
   get position(): number {
@@ -57,7 +63,7 @@ export class MemoryReader implements Reader {
     this.#closed = true;
     if (this.#wake !== undefined) this.stream.forget(this.#wake);
     this.#wake?.();
-    this.#onClose(this);
+    this.#events.onClose(this);
   }
 
   #wait(): Promise<void> {
@@ -76,17 +82,21 @@ export class MemoryReader implements Reader {
     if (next < stream.first) {
       throw new TrimmedError(`${stream.name}: position ${next} was asked for, ${stream.first} is the oldest kept`);
     }
-    return next < stream.windowFirst ? this.#fromJournal(next, stop) : this.#fromMemory(next, stop);
+    if (next >= stream.windowFirst) return this.#fromMemory(next, stop, []);
+    const read = this.#fromJournal(next, stop);
+    // What is in the journal and what is in memory only follow on each other: one batch.
+    const after = this.#position + 1;
+    return read.length < this.#maxBatch && after === stream.windowFirst && after <= stop ? this.#fromMemory(after, stop, read) : read;
   }
 
-  #fromMemory(from: number, stop: number): BusMessage[] {
-    const batch: BusMessage[] = [];
+  #fromMemory(from: number, stop: number, batch: BusMessage[]): BusMessage[] {
     let sequence = from;
     for (; sequence <= stop && batch.length < this.#maxBatch; sequence++) {
       const message = this.stream.at(sequence);
       if (this.#filters === undefined || this.#wants(message.subject)) batch.push(message);
     }
     this.#position = sequence - 1;
+    this.#events.onAdvance();
     return batch;
   }
 

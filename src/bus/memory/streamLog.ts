@@ -34,6 +34,9 @@ export class StreamLog {
   journalled: number;
   /** Payload bytes of the messages kept, where there is no journal that knows. */
   bytes = 0;
+  /** What its messages cost in memory. */
+  heldBytes = 0;
+  readonly readers = new Set<{ readonly position: number }>();
 
   constructor(name: string, subjects: readonly string[], journal: JournalStream | undefined) {
     this.name = name;

@@ -54,6 +54,57 @@ export function copyOrder(order: Readonly<SpotOrder>): SpotOrder {
   };
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** As copyOrder, into a row that is there. */
+export function copyOrderInto(target: SpotOrder, order: Readonly<SpotOrder>): void {
+  const row: Writable<SpotOrder> = target;
+  row.orderId = order.orderId;
+  row.accountId = order.accountId;
+  row.symbol = order.symbol;
+  row.clientOrderId = order.clientOrderId;
+  row.side = order.side;
+  row.type = order.type;
+  row.timeInForce = order.timeInForce;
+  row.priceTicks = order.priceTicks;
+  row.origLots = order.origLots;
+  row.commandId = order.commandId;
+  row.createdUs = order.createdUs;
+  row.makerRate = order.makerRate;
+  row.takerRate = order.takerRate;
+  row.status = order.status;
+  row.executedLots = order.executedLots;
+  row.cumQuoteUnits = order.cumQuoteUnits;
+  row.bookLots = order.bookLots;
+  row.updateId = order.updateId;
+  row.updateUs = order.updateUs;
+  row.workingUs = order.workingUs;
+  row.reservedUnits = order.reservedUnits;
+  row.origQuoteUnits = order.origQuoteUnits;
+  row.stpMode = order.stpMode;
+  row.stopPriceTicks = order.stopPriceTicks;
+  row.trailingDelta = order.trailingDelta;
+  row.trailingUs = order.trailingUs;
+  row.trailingExtremeTicks = order.trailingExtremeTicks;
+  row.icebergLots = order.icebergLots;
+  row.expireUs = order.expireUs;
+  row.orderListId = order.orderListId;
+  row.listLeg = order.listLeg;
+  row.strategyId = order.strategyId;
+  row.strategyType = order.strategyType;
+  row.pegPriceType = order.pegPriceType;
+  row.pegOffsetType = order.pegOffsetType;
+  row.pegOffsetValue = order.pegOffsetValue;
+  row.peggedPriceTicks = order.peggedPriceTicks;
+  row.preventedLots = order.preventedLots;
+  row.preventedMatch = order.preventedMatch;
+  row.expiryReason = order.expiryReason;
+  row.rejectCode = order.rejectCode;
+  row.amendCount = order.amendCount;
+  row.request = order.request;
+  row.outcome = order.outcome;
+}
+
 /** The limit it rests or trades at; 0 for orders without one. */
 export function limitTicks(order: Readonly<SpotOrder>): number {
   if (isMarketLike(order.type)) return 0;

@@ -6,7 +6,7 @@ import { OrderStatus } from '../orderStatus.ts';
 import { ExpiryReason, ListOrderStatus, ListStatusType } from '../orderTerms.ts';
 import { leavesLots, OrderField, type OrderRequest, type RequestOutcome, type SpotOrder } from '../spotOrder.ts';
 import { OrderListField, type SpotOrderList } from '../spotOrderList.ts';
-import { assertLegal, copyOrder, isByQuote, visibleLots } from './liveOrder.ts';
+import { assertLegal, copyOrder, copyOrderInto, isByQuote, visibleLots } from './liveOrder.ts';
 import type { MakerWriter } from './makerWriter.ts';
 import type { MarketLog } from './marketLog.ts';
 import type { MarketState } from './marketState.ts';
@@ -15,6 +15,7 @@ export class OrderWriter {
   readonly #state: MarketState;
   readonly #log: MarketLog;
   readonly #makers: MakerWriter;
+  #taker: SpotOrder | undefined;
 
   constructor(state: MarketState, log: MarketLog, makers: MakerWriter) {
     this.#state = state;
@@ -32,10 +33,22 @@ export class OrderWriter {
 
   /** It is about to be matched. */
   createTaker(order: Readonly<SpotOrder>, peggedPriceTicks: number): SpotOrder {
-    const taker = this.#live(order, peggedPriceTicks);
-    this.#log.orderCreated(copyOrder(taker));
+    const row = this.#live(order, peggedPriceTicks);
+    this.#log.orderCreated(row);
+    const taker = this.#takerLike(row);
     this.#state.taker = taker;
     return taker;
+  }
+
+  /** Nobody keeps a taker beyond its match: all of them share a row, unless one is being matched already. */
+  #takerLike(row: Readonly<SpotOrder>): SpotOrder {
+    if (this.#taker === undefined || this.#state.taker !== null) {
+      const taker = copyOrder(row);
+      this.#taker ??= taker;
+      return taker;
+    }
+    copyOrderInto(this.#taker, row);
+    return this.#taker;
   }
 
   /** It waits for a price, or for another order of its list. The caller arms or parks it. */

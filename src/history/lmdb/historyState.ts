@@ -2,6 +2,7 @@
 import type { Balance } from '../../domain/balance.ts';
 import { BalanceCause } from '../../domain/balance.ts';
 import { entityIds } from '../../domain/changeLogEntry.ts';
+import { IdMap } from '../../domain/idMap.ts';
 import type { SpotTrade } from '../../domain/spotTrade.ts';
 import { takerOrderId } from '../../domain/spotTrade.ts';
 import { AccountState, AccountSymbol, BalanceState, SymbolState } from './accountState.ts';
@@ -20,9 +21,9 @@ export class HistoryState {
   readonly file: HistoryFile;
   readonly journal: Journal;
   readonly names = new Names();
-  readonly accounts = new Map<number, AccountState>();
+  readonly accounts = new IdMap<AccountState>();
   readonly symbols = new Map<string, SymbolState>();
-  readonly orders = new Map<number, LiveOrder>();
+  readonly orders = new IdMap<LiveOrder>();
   readonly orderLists = new Map<number, LiveOrderList>();
   /** By entity id, as the log names them. */
   readonly balances = new Map<string, BalanceState>();

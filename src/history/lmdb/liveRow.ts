@@ -2,6 +2,7 @@
 // it stood at the last commit.
 import type { KLine } from '../../domain/klineEntry.ts';
 import type { OrderStatus } from '../../domain/orderStatus.ts';
+import type { ExpiryReason } from '../../domain/orderTerms.ts';
 import type { SpotOrder } from '../../domain/spotOrder.ts';
 import { OrderField } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
@@ -60,6 +61,7 @@ export class LiveOrder extends LiveRow implements OrderExtras {
   bookLots: number;
   updateId: number;
   updateUs: number;
+  expiryReason: ExpiryReason;
   readonly home: AccountSymbol;
   fills: Fills | null = null;
   amendments: OrderAmendment[] | null = null;
@@ -80,6 +82,7 @@ export class LiveOrder extends LiveRow implements OrderExtras {
     this.bookLots = order.bookLots;
     this.updateId = order.updateId;
     this.updateUs = order.updateUs;
+    this.expiryReason = order.expiryReason;
     this.home = home;
   }
 
@@ -115,6 +118,9 @@ export class LiveOrder extends LiveRow implements OrderExtras {
         break;
       case OrderField.updateUs:
         this.updateUs = value as number;
+        break;
+      case OrderField.expiryReason:
+        this.expiryReason = value as ExpiryReason;
         break;
       case OrderField.request:
       case OrderField.outcome:
@@ -155,8 +161,8 @@ export class LiveOrder extends LiveRow implements OrderExtras {
 
   /** A copy for a caller to keep. */
   copy(): SpotOrder {
-    const { status, executedLots, cumQuoteUnits, bookLots, updateId, updateUs } = this;
-    const changed = { status, executedLots, cumQuoteUnits, bookLots, updateId, updateUs };
+    const { status, executedLots, cumQuoteUnits, bookLots, updateId, updateUs, expiryReason } = this;
+    const changed = { status, executedLots, cumQuoteUnits, bookLots, updateId, updateUs, expiryReason };
     return { ...this.#rest, ...changed, request: null, outcome: null };
   }
 }

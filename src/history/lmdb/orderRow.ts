@@ -52,7 +52,10 @@ export function orderRoom(order: SpotOrder, extras: OrderExtras): number {
 }
 
 /** The order's fields that change with nearly every entry. */
-export type OrderProgress = Pick<SpotOrder, 'status' | 'executedLots' | 'cumQuoteUnits' | 'bookLots' | 'updateId' | 'updateUs'>;
+export type OrderProgress = Pick<
+  SpotOrder,
+  'status' | 'executedLots' | 'cumQuoteUnits' | 'bookLots' | 'updateId' | 'updateUs' | 'expiryReason'
+>;
 
 /** Writes the order as it is with `progress`. */
 export function writeOrder(w: RowWriter, order: SpotOrder, progress: OrderProgress, extras: OrderExtras, symbolId: number): void {
@@ -90,16 +93,23 @@ export function writeOrder(w: RowWriter, order: SpotOrder, progress: OrderProgre
   if (order.pegPriceType !== 0 || order.peggedPriceTicks !== 0) mask |= PEG;
   if (order.preventedLots !== 0) mask |= PREVENTED_LOTS;
   if (order.preventedMatch !== null) mask |= PREVENTED_MATCH;
-  if (order.expiryReason !== 0) mask |= EXPIRY_REASON;
+  if (progress.expiryReason !== 0) mask |= EXPIRY_REASON;
   if (order.rejectCode !== 0) mask |= REJECT_CODE;
   if (order.amendCount !== 0) mask |= AMENDS;
   if (fills !== null) mask |= FILLS;
   if (amendments !== null) mask |= AMENDMENTS;
   w.varint(mask);
-  if (mask !== 0) writeRare(w, order, mask, fills, amendments);
+  if (mask !== 0) writeRare(w, order, progress, mask, fills, amendments);
 }
 
-function writeRare(w: RowWriter, order: SpotOrder, mask: number, fills: Fills | null, amendments: readonly OrderAmendment[] | null): void {
+function writeRare(
+  w: RowWriter,
+  order: SpotOrder,
+  progress: OrderProgress,
+  mask: number,
+  fills: Fills | null,
+  amendments: readonly OrderAmendment[] | null,
+): void {
   if (mask & ORIG_QUOTE) w.units(order.origQuoteUnits);
   if (mask & STP) w.u8(order.stpMode);
   if (mask & STOP_PRICE) w.varint(order.stopPriceTicks);
@@ -124,7 +134,7 @@ function writeRare(w: RowWriter, order: SpotOrder, mask: number, fills: Fills | 
   }
   if (mask & PREVENTED_LOTS) w.varint(order.preventedLots);
   if (mask & PREVENTED_MATCH) writePreventedMatch(w, order.preventedMatch as PreventedMatch);
-  if (mask & EXPIRY_REASON) w.u8(order.expiryReason);
+  if (mask & EXPIRY_REASON) w.u8(progress.expiryReason);
   if (mask & REJECT_CODE) w.varint(order.rejectCode);
   if (mask & AMENDS) w.varint(order.amendCount);
   if (fills !== null) {
