@@ -3,7 +3,7 @@
 // key. Whether the numbers make sense together is domain/orderChecks' question (checkInstrument), not this one's.
 import { type Instrument, type InstrumentFilters, MAX_LOTS, MAX_TICKS } from '../domain/instrument.ts';
 import { nameOf, OrderType, StpMode, SymbolStatus } from '../domain/orderTerms.ts';
-import { formatUnits, type ParsedUnits, parseUnits } from '../http/units.ts';
+import { formatUnits, type ParsedUnits, parseUnits, withoutTrailingZeros } from '../http/units.ts';
 
 export class InstrumentTextError extends Error {
   override name = 'InstrumentTextError';
@@ -327,19 +327,15 @@ export function tickSizeText(instrument: Instrument): string {
 
 /** The step size as a decimal, without the zeros it does not need. */
 export function stepSizeText(instrument: Instrument): string {
-  return short(formatUnits(BigInt(instrument.lotUnits), instrument.baseScale));
-}
-
-function short(text: string): string {
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  return withoutTrailingZeros(formatUnits(BigInt(instrument.lotUnits), instrument.baseScale));
 }
 
 /** The form parseInstrument reads, with every key said. */
 export function printInstrument(instrument: Instrument): Required<InstrumentText> {
   const { filters, baseScale, quoteScale, priceScale } = instrument;
-  const price = (ticks: number): string => short(formatUnits(BigInt(ticks) * BigInt(instrument.tickUnits), priceScale));
-  const quantity = (lots: number): string => short(formatUnits(BigInt(lots) * BigInt(instrument.lotUnits), baseScale));
-  const multiplier = (value: number): string => short(formatUnits(BigInt(value), MULTIPLIER_SCALE));
+  const price = (ticks: number): string => withoutTrailingZeros(formatUnits(BigInt(ticks) * BigInt(instrument.tickUnits), priceScale));
+  const quantity = (lots: number): string => withoutTrailingZeros(formatUnits(BigInt(lots) * BigInt(instrument.lotUnits), baseScale));
+  const multiplier = (value: number): string => withoutTrailingZeros(formatUnits(BigInt(value), MULTIPLIER_SCALE));
   return {
     symbol: instrument.symbol,
     baseAsset: instrument.baseAsset,
@@ -360,8 +356,8 @@ export function printInstrument(instrument: Instrument): Required<InstrumentText
       maxQuantity: quantity(filters.maxLots),
       marketMinQuantity: quantity(filters.marketMinLots),
       marketMaxQuantity: quantity(filters.marketMaxLots),
-      minNotional: short(formatUnits(filters.minNotionalUnits, quoteScale)),
-      maxNotional: short(formatUnits(filters.maxNotionalUnits, quoteScale)),
+      minNotional: withoutTrailingZeros(formatUnits(filters.minNotionalUnits, quoteScale)),
+      maxNotional: withoutTrailingZeros(formatUnits(filters.maxNotionalUnits, quoteScale)),
       applyMinNotionalToMarket: filters.applyMinNotionalToMarket,
       applyMaxNotionalToMarket: filters.applyMaxNotionalToMarket,
       bidMultiplierUp: multiplier(filters.bidMultiplierUp),
@@ -370,7 +366,7 @@ export function printInstrument(instrument: Instrument): Required<InstrumentText
       askMultiplierDown: multiplier(filters.askMultiplierDown),
       avgPriceMins: filters.avgPriceMins,
       ...numbers(COUNTS, (key) => filters[key]),
-      maxPosition: short(formatUnits(filters.maxPositionUnits, baseScale)),
+      maxPosition: withoutTrailingZeros(formatUnits(filters.maxPositionUnits, baseScale)),
     },
   };
 }

@@ -101,6 +101,15 @@ function point(digits: string, scale: number): string {
   return `${padded.slice(0, at)}.${padded.slice(at)}`;
 }
 
+/** A decimal without the zeros at its end, and without the point they leave: "1.500" is "1.5", "2.0" is "2". Linear in its length. */
+export function withoutTrailingZeros(decimal: string): string {
+  if (!decimal.includes('.')) return decimal;
+  let end = decimal.length;
+  while (decimal.charCodeAt(end - 1) === 0x30) end--;
+  if (decimal.charCodeAt(end - 1) === 0x2e) end--;
+  return decimal.slice(0, end);
+}
+
 /** Units as a decimal with all `scale` places: 150000000n at 8 is "1.50000000". Negative amounts keep their sign. */
 export function formatUnits(units: bigint, scale: number): string {
   return units < 0n ? `-${point((-units).toString(), scale)}` : point(units.toString(), scale);

@@ -3,6 +3,7 @@
 import { Decimal } from 'decimal.js';
 import type { FastifyInstance } from 'fastify';
 import { ApiError, EdgeReject } from '../errors.ts';
+import { withoutTrailingZeros } from '../units.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -64,8 +65,7 @@ function endOfString(text: string, start: number): number {
 function isExact(lexeme: string): boolean {
   if (/[eE]/.test(lexeme)) return false;
   if (lexeme.length <= ALWAYS_EXACT_LENGTH) return true;
-  const canonical = lexeme.includes('.') ? lexeme.replace(/\.?0+$/, '') : lexeme;
-  return numberText(Number(lexeme)) === canonical;
+  return numberText(Number(lexeme)) === withoutTrailingZeros(lexeme);
 }
 
 /** The shortest decimal of a number, without exponent: 1e-8 is "0.00000001". */

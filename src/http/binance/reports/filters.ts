@@ -1,7 +1,7 @@
 // An instrument's filters as exchangeInfo lists them: only types and keys Binance has, PRICE_FILTER first (clients read
 // filters[0]), in the order of the venue's own answers. A filter that bounds nothing is left out.
 import { type Instrument, MAX_LOTS, MAX_UNITS } from '../../../domain/instrument.ts';
-import { formatPrice, formatQuantity, formatQuote, formatUnits } from '../../units.ts';
+import { formatPrice, formatQuantity, formatQuote, formatUnits, withoutTrailingZeros } from '../../units.ts';
 
 export interface Filter {
   readonly filterType: string;
@@ -10,7 +10,7 @@ export interface Filter {
 
 /** Multipliers are in 1e-4 and printed without trailing zeros: 50_000 is "5", 2_000 is "0.2". */
 function multiplier(tenThousandths: number): string {
-  return formatUnits(BigInt(tenThousandths), 4).replace(/\.?0+$/, '');
+  return withoutTrailingZeros(formatUnits(BigInt(tenThousandths), 4));
 }
 
 /** Stands for "no upper bound" where the filter cannot say so. */
