@@ -11,10 +11,10 @@ const HEALTHY_AFTER_MS = 60_000;
 
 export interface PartitionHostDeps extends Omit<PartitionDeps, 'onFailed'> {
   /**
-   * Hears that another writer has the stream and the partition was let go. Absent, one process writes everything, and
-   * another writer means that it cannot go on.
+   * Hears that the partition failed or has another writer and was let go; it should not be started again here before the
+   * pause is over. Absent, one process writes everything, and another writer means that it cannot go on.
    */
-  readonly onLost?: (error: Error) => void;
+  readonly onLost?: (pauseMs: number) => void;
 }
 
 export class PartitionHost<State, Input> {
@@ -97,36 +97,45 @@ export class PartitionHost<State, Input> {
   #failed(partition: Partition<State, Input>, error: Error): void {
     // During its start the start itself says so.
     if (this.#stopped || partition !== this.#partition || !this.#started) return;
-    const { root, onLost } = this.#deps;
-    const { name } = this;
     if (this.#nowMs() - this.#startedMs > HEALTHY_AFTER_MS) this.#failures = 0;
-    if (onLost !== undefined && (error instanceof WrongLastSequenceError || error instanceof LeaseLostError)) {
-      this.#drop(partition);
-      root.logger.warn({ stage: name, reason: error.message }, 'partition let go: another process is its writer now');
-      onLost(error);
-      return;
-    }
+    if (this.#deps.onLost === undefined) this.#restart(partition, error);
+    else this.#letGo(partition, error, this.#deps.onLost);
+  }
+
+  /** Alone: nobody else may write the stream, and nobody else can go on. */
+  #restart(partition: Partition<State, Input>, error: Error): void {
     // A disk that failed once may have lost what it acknowledged: only a new process reads what is really there.
     if (error instanceof StorageError || error instanceof WrongLastSequenceError || ++this.#failures > MAX_RESTARTS) {
-      root.fatal(name, error);
+      this.#deps.root.fatal(this.name, error);
       return;
     }
-    this.restarts++;
-    const pause = backOffMs(this.#failures);
-    root.logger.warn({ stage: name, attempt: this.#failures, pauseMs: pause }, 'partition restarts from the log');
+    const pause = this.#noteRestart();
     setTimeout(() => {
       if (this.#stopped) return;
       partition.dispose();
-      if (onLost !== undefined) {
-        this.#drop(partition);
-        onLost(error);
-        return;
-      }
       this.start().catch((again: unknown) => {
         if (this.#partition === undefined) this.#partition = partition;
         this.#started = true;
         this.#failed(partition, again as Error);
       });
     }, pause);
+  }
+
+  /** Among others: whoever it falls to now, this process or another, recovers it from the log. */
+  #letGo(partition: Partition<State, Input>, error: Error, onLost: (pauseMs: number) => void): void {
+    const { root } = this.#deps;
+    this.#drop(partition);
+    if (error instanceof WrongLastSequenceError || error instanceof LeaseLostError) {
+      root.logger.warn({ stage: this.name, reason: error.message }, 'partition let go: another process is its writer now');
+      onLost(0);
+    } else if (error instanceof StorageError || ++this.#failures > MAX_RESTARTS) root.fatal(this.name, error);
+    else onLost(this.#noteRestart());
+  }
+
+  #noteRestart(): number {
+    this.restarts++;
+    const pauseMs = backOffMs(this.#failures);
+    this.#deps.root.logger.warn({ stage: this.name, attempt: this.#failures, pauseMs }, 'partition restarts from the log');
+    return pauseMs;
   }
 }

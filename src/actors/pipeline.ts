@@ -295,7 +295,7 @@ export class Pipeline {
           writer,
           leaseTtlMs: config.leaseTtlMs,
           ...(registry === undefined ? {} : { registry }),
-          ...(distribution === undefined ? {} : { onLost: () => this.cluster?.lost(`${stage}-${partition}`) }),
+          ...(distribution === undefined ? {} : { onLost: (pauseMs) => this.cluster?.lost(`${stage}-${partition}`, pauseMs) }),
         }),
     );
   }

@@ -18,6 +18,11 @@ export interface DistributionOptions {
   readonly history: (positions: Readonly<Record<string, number>>) => HistoryQueries;
 }
 
+interface ServedMovable extends Movable {
+  /** It runs here no more: open requests are sent on. */
+  abandon(): Promise<void>;
+}
+
 const GROUP = 'sedax';
 /** How long a start waits for the partitions that fall to it; another process may still be handing them over. */
 const SETTLE_MS = 10_000;
@@ -32,7 +37,7 @@ export class Cluster {
   readonly #id: string;
   readonly #writer: string;
   readonly #placement: Placement;
-  readonly #movables: readonly Movable[];
+  readonly #movables: readonly ServedMovable[];
   #membership: Membership | undefined;
 
   constructor(pipeline: Pipeline, options: DistributionOptions, writer: string, logger: StageLogger) {
@@ -76,8 +81,10 @@ export class Cluster {
     return this.members().find(({ roles }) => able(roles))?.id === this.#id;
   }
 
-  lost(name: string): void {
-    this.#placement.lost(name);
+  /** The partition was let go here: who asked is sent on, and after the pause it may be taken again. */
+  lost(name: string, pauseMs: number): void {
+    void this.#movables.find((movable) => movable.name === name)?.abandon();
+    setTimeout(() => this.#placement.lost(name), pauseMs);
   }
 
   /** The others are told first, and wait for each lease as it is given free. */
@@ -86,7 +93,7 @@ export class Cluster {
     await this.#placement.stop();
   }
 
-  #movable<S, I>(role: Role, host: PartitionHost<S, I>, endpoints: (partition: Partition<S, I>) => Endpoints): Movable {
+  #movable<S, I>(role: Role, host: PartitionHost<S, I>, endpoints: (partition: Partition<S, I>) => Endpoints): ServedMovable {
     const { root, bus } = this.#pipeline;
     let served: ServedPartition | undefined;
     const info = (epoch: number): ServiceInfo => ({
@@ -102,11 +109,20 @@ export class Cluster {
         return host.running !== undefined;
       },
       start: async () => {
-        await served?.abandon();
         const facts = await host.start();
         const { epoch } = host.current;
-        served = await ServedPartition.open(bus, info(epoch), host.behaviour.output, epoch, endpoints(host.current));
+        try {
+          served = await ServedPartition.open(bus, info(epoch), host.behaviour.output, epoch, endpoints(host.current));
+        } catch (error) {
+          await host.stop();
+          throw error;
+        }
         return facts;
+      },
+      abandon: async () => {
+        const was = served;
+        served = undefined;
+        await was?.abandon();
       },
       handOver: async () => {
         await served?.close();

@@ -136,9 +136,10 @@ export class JetStreamLeases {
 
   async #renew(held: Held, entry: Entry, renewedMs: number): Promise<void> {
     const { ttlMs } = entry;
-    for (;;) {
+    for (let first = true; ; first = false) {
       const startedMs = performance.now();
-      const leftMs = renewedMs + ttlMs - startedMs;
+      // A process that was busy or paused for too long asks once: unless somebody took the lease meanwhile, it still has it.
+      const leftMs = first ? Math.max(renewedMs + ttlMs - startedMs, ttlMs / 2) : renewedMs + ttlMs - startedMs;
       if (held.gone) return;
       if (leftMs <= 0) {
         this.#lose(held);
