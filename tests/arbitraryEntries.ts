@@ -77,6 +77,8 @@ const filters = fc.record({
   maxNotionalUnits: amount,
   applyMinNotionalToMarket: fc.boolean(),
   applyMaxNotionalToMarket: fc.boolean(),
+  multiplierUp: safe,
+  multiplierDown: safe,
   bidMultiplierUp: safe,
   bidMultiplierDown: safe,
   askMultiplierUp: safe,

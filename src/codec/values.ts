@@ -277,6 +277,8 @@ const filterDefaults: InstrumentFilters = {
   maxNotionalUnits: 0n,
   applyMinNotionalToMarket: false,
   applyMaxNotionalToMarket: false,
+  multiplierUp: 0,
+  multiplierDown: 0,
   bidMultiplierUp: 0,
   bidMultiplierDown: 0,
   askMultiplierUp: 0,

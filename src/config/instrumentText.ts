@@ -62,6 +62,8 @@ export interface FiltersText {
   /** @default false */
   readonly applyMaxNotionalToMarket?: boolean;
   /** Multipliers of the average price with up to 4 decimals: "5", "0.2". */
+  readonly multiplierUp?: string;
+  readonly multiplierDown?: string;
   readonly bidMultiplierUp?: string;
   readonly bidMultiplierDown?: string;
   readonly askMultiplierUp?: string;
@@ -109,6 +111,8 @@ const COUNTS = [
   'maxTrailingBelowDelta',
 ] as const satisfies readonly (keyof InstrumentFilters)[];
 const MULTIPLIERS = [
+  'multiplierUp',
+  'multiplierDown',
   'bidMultiplierUp',
   'bidMultiplierDown',
   'askMultiplierUp',
@@ -360,6 +364,8 @@ export function printInstrument(instrument: Instrument): Required<InstrumentText
       maxNotional: withoutTrailingZeros(formatUnits(filters.maxNotionalUnits, quoteScale)),
       applyMinNotionalToMarket: filters.applyMinNotionalToMarket,
       applyMaxNotionalToMarket: filters.applyMaxNotionalToMarket,
+      multiplierUp: multiplier(filters.multiplierUp),
+      multiplierDown: multiplier(filters.multiplierDown),
       bidMultiplierUp: multiplier(filters.bidMultiplierUp),
       bidMultiplierDown: multiplier(filters.bidMultiplierDown),
       askMultiplierUp: multiplier(filters.askMultiplierUp),

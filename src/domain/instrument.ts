@@ -10,10 +10,14 @@ export interface InstrumentFilters {
   readonly marketMinLots: number;
   readonly marketMaxLots: number;
   readonly minNotionalUnits: bigint;
+  /** 0n: the filter is MIN_NOTIONAL, else NOTIONAL. */
   readonly maxNotionalUnits: bigint;
   readonly applyMinNotionalToMarket: boolean;
   readonly applyMaxNotionalToMarket: boolean;
-  /** PERCENT_PRICE_BY_SIDE multipliers in 1e-4 (5 = 50_000); 0 disables. */
+  /** PERCENT_PRICE multipliers in 1e-4 (5 = 50_000), for both sides; 0 disables. */
+  readonly multiplierUp: number;
+  readonly multiplierDown: number;
+  /** PERCENT_PRICE_BY_SIDE, likewise. */
   readonly bidMultiplierUp: number;
   readonly bidMultiplierDown: number;
   readonly askMultiplierUp: number;

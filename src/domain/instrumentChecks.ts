@@ -49,6 +49,7 @@ const LOTS = [
   ['marketMinLots', 'marketMaxLots'],
 ] as const;
 const MULTIPLIERS = [
+  ['multiplierDown', 'multiplierUp'],
   ['bidMultiplierDown', 'bidMultiplierUp'],
   ['askMultiplierDown', 'askMultiplierUp'],
 ] as const;

@@ -127,10 +127,16 @@ function checkPercentPrice(instrument: Instrument, order: NewOrder, market: Mark
   const buys = order.side === Side.BUY;
   const up = buys ? filters.bidMultiplierUp : filters.askMultiplierUp;
   const down = buys ? filters.bidMultiplierDown : filters.askMultiplierDown;
-  const price = BigInt(order.priceTicks) * 10_000n;
-  if (up > 0 && price > BigInt(reference) * BigInt(up)) return EngineReject.PERCENT_PRICE_BY_SIDE;
-  if (down > 0 && price < BigInt(reference) * BigInt(down)) return EngineReject.PERCENT_PRICE_BY_SIDE;
+  if (!withinPercent(order.priceTicks, reference, filters.multiplierDown, filters.multiplierUp)) return EngineReject.PERCENT_PRICE;
+  if (!withinPercent(order.priceTicks, reference, down, up)) return EngineReject.PERCENT_PRICE_BY_SIDE;
   return undefined;
+}
+
+/** Multipliers of the reference in 1e-4; 0 disables. */
+function withinPercent(priceTicks: number, reference: number, down: number, up: number): boolean {
+  const price = BigInt(priceTicks) * 10_000n;
+  if (up > 0 && price > BigInt(reference) * BigInt(up)) return false;
+  return down === 0 || price >= BigInt(reference) * BigInt(down);
 }
 
 /** filters.md: the average over avgPriceMins; the last price when that is 0, or nothing traded in so many minutes. */
@@ -197,9 +203,14 @@ function withinLots(lots: number, min: number, max: number): boolean {
   return isWhole(lots, MAX_LOTS) && lots >= min && (max === 0 || lots <= max);
 }
 
+/** A minimum alone is the filter MIN_NOTIONAL. */
+export function notionalFilter(filters: InstrumentFilters): EngineReason {
+  return filters.maxNotionalUnits === 0n ? EngineReject.MIN_NOTIONAL : EngineReject.NOTIONAL;
+}
+
 function checkNotional(filters: InstrumentFilters, notional: bigint, market: boolean): EngineReason | undefined {
   const { minNotionalUnits, maxNotionalUnits } = filters;
-  if ((!market || filters.applyMinNotionalToMarket) && notional < minNotionalUnits) return EngineReject.NOTIONAL;
+  if ((!market || filters.applyMinNotionalToMarket) && notional < minNotionalUnits) return notionalFilter(filters);
   if ((!market || filters.applyMaxNotionalToMarket) && maxNotionalUnits > 0n && notional > maxNotionalUnits) return EngineReject.NOTIONAL;
   return undefined;
 }

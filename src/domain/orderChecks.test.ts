@@ -81,9 +81,10 @@ describe('time in force', () => {
   ])('%o %o: %s', (...row) => check(row));
 });
 
-describe('PRICE_FILTER and PERCENT_PRICE_BY_SIDE', () => {
+describe('PRICE_FILTER, PERCENT_PRICE and PERCENT_PRICE_BY_SIDE', () => {
   const bounds = { minPriceTicks: 50, maxPriceTicks: 150 };
   const percent = { bidMultiplierUp: 12_000, bidMultiplierDown: 5000, askMultiplierUp: 50_000, askMultiplierDown: 8000 };
+  const either = { multiplierUp: 13_000, multiplierDown: 7000 };
   const sell = { side: Side.SELL };
   it.each<Row>([
     [{ priceTicks: 50 }, bounds, ''],
@@ -96,6 +97,13 @@ describe('PRICE_FILTER and PERCENT_PRICE_BY_SIDE', () => {
     [{ priceTicks: MAX_TICKS }, { maxPriceTicks: 0 }, 'PRICE_FILTER'],
     [{ ...stop, stopPriceTicks: 151 }, bounds, 'PRICE_FILTER'],
     [{ ...stop, stopPriceTicks: 49 }, bounds, 'PRICE_FILTER'],
+    [{ priceTicks: 130 }, either, '', { avgTicks: 100 }],
+    [{ priceTicks: 131 }, either, 'PERCENT_PRICE', { avgTicks: 100 }],
+    [{ priceTicks: 70 }, either, '', { avgTicks: 100 }],
+    [{ priceTicks: 69 }, either, 'PERCENT_PRICE', { avgTicks: 100 }],
+    [{ ...sell, priceTicks: 131 }, either, 'PERCENT_PRICE', { avgTicks: 100 }],
+    [{ ...sell, priceTicks: 69 }, either, 'PERCENT_PRICE', { lastTicks: 100 }],
+    [{ priceTicks: 1 }, either, ''],
     [{ priceTicks: 120 }, percent, '', { avgTicks: 100 }],
     [{ priceTicks: 121 }, percent, 'PERCENT_PRICE_BY_SIDE', { avgTicks: 100 }],
     [{ priceTicks: 50 }, percent, '', { avgTicks: 100 }],
@@ -115,7 +123,7 @@ describe('PRICE_FILTER and PERCENT_PRICE_BY_SIDE', () => {
   ])('%o %o: %s %o', (...row) => check(row));
 });
 
-describe('LOT_SIZE, MARKET_LOT_SIZE, NOTIONAL', () => {
+describe('LOT_SIZE, MARKET_LOT_SIZE, MIN_NOTIONAL, NOTIONAL', () => {
   const lots = { minLots: 2, maxLots: 10 };
   const marketLots = { marketMinLots: 3, marketMaxLots: 6 };
   const notional = { minNotionalUnits: 4000n, maxNotionalUnits: 6000n };
@@ -135,6 +143,8 @@ describe('LOT_SIZE, MARKET_LOT_SIZE, NOTIONAL', () => {
     [{ lots: 7 }, marketLots, ''],
     [{ lots: 4 }, notional, ''],
     [{ lots: 3 }, notional, 'NOTIONAL'],
+    [{ lots: 3 }, { minNotionalUnits: 4000n }, 'MIN_NOTIONAL'],
+    [{ lots: 7 }, { minNotionalUnits: 4000n }, ''],
     [{ lots: 6 }, notional, ''],
     [{ lots: 7 }, notional, 'NOTIONAL'],
     [{ priceTicks: MAX_TICKS - 1, lots: MAX_LOTS - 1 }, { maxPriceTicks: 0, maxLots: 0 }, 'OVERFLOW'],

@@ -101,6 +101,8 @@ export const EngineReject = {
   EXCHANGE_MAX_NUM_ALGO_ORDERS: engine(76, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ALGO_ORDERS'),
   EXCHANGE_MAX_NUM_ICEBERG_ORDERS: engine(77, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ICEBERG_ORDERS'),
   EXCHANGE_MAX_NUM_ORDER_LISTS: engine(78, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ORDER_LISTS'),
+  PERCENT_PRICE: engine(79, -1013, 'Filter failure: PERCENT_PRICE'),
+  MIN_NOTIONAL: engine(80, -1013, 'Filter failure: MIN_NOTIONAL'),
 } as const satisfies Record<string, EngineReason>;
 export type EngineRejectName = keyof typeof EngineReject;
 

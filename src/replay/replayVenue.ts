@@ -40,6 +40,8 @@ export const REPLAY_INSTRUMENT: Instrument = {
     maxNotionalUnits: 0n,
     applyMinNotionalToMarket: false,
     applyMaxNotionalToMarket: false,
+    multiplierUp: 0,
+    multiplierDown: 0,
     bidMultiplierUp: 0,
     bidMultiplierDown: 0,
     askMultiplierUp: 0,

@@ -31,13 +31,16 @@ const sources = readdirSync(path('src/http/binance'), { recursive: true, encodin
   .map((name) => readFileSync(join(path('src/http/binance'), name), 'utf8'))
   .join('\n');
 const bounded = makeInstrument({ filters: { ...makeInstrument().filters, maxPositionUnits: 1n } });
+const boundedOnce = makeInstrument({ filters: { ...makeInstrument().filters, multiplierUp: 50_000, maxNotionalUnits: 0n } });
 const everySetting = {
   ...DEFAULT_BINANCE_SETTINGS,
   accountLimits: { maxNumOrders: 1, maxNumAlgoOrders: 1, maxNumIcebergOrders: 1, maxNumOrderLists: 1 },
   maxAssets: [{ asset: bounded.baseAsset, limit: '1' }],
 };
 const filters = new Set(
-  [...symbolFilters(bounded), ...exchangeFilters(everySetting), ...assetFilters(everySetting, bounded)].map(({ filterType }) => filterType),
+  [...symbolFilters(bounded), ...symbolFilters(boundedOnce), ...exchangeFilters(everySetting), ...assetFilters(everySetting, bounded)].map(
+    ({ filterType }) => filterType,
+  ),
 );
 const example = new Map(surface.STREAM_SURFACE);
 

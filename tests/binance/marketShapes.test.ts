@@ -282,9 +282,19 @@ describe('exchangeInfo', () => {
       symbol,
       makeInstrument({ filters: { ...none, minNotionalUnits: 0n, maxNotionalUnits: 0n, maxPositionUnits: 0n } }),
     );
-    expect((await rows({ symbol }))[0]!.filters.map(({ filterType }) => filterType)).toEqual(['PRICE_FILTER', 'LOT_SIZE', 'NOTIONAL']);
+    expect((await rows({ symbol }))[0]!.filters.map(({ filterType }) => filterType)).toEqual(['PRICE_FILTER', 'LOT_SIZE', 'MIN_NOTIONAL']);
     api.exchange.instruments.set(symbol, makeInstrument({ filters: { ...filters, maxPositionUnits: 1_000_000_000n } }));
     expect((await rows({ symbol }))[0]!.filters).toContainEqual({ filterType: 'MAX_POSITION', maxPosition: '10.00000000' });
+  });
+
+  it('has PERCENT_PRICE and MIN_NOTIONAL where the symbol is bounded that way', async () => {
+    const { filters } = makeInstrument();
+    const bounded = { multiplierUp: 13_000, multiplierDown: 7_000, minNotionalUnits: 1_000_000_000n, maxNotionalUnits: 0n };
+    api.exchange.instruments.set(symbol, makeInstrument({ filters: { ...filters, ...bounded, bidMultiplierUp: 0 } }));
+    const shown = (await rows({ symbol }))[0]!.filters;
+    expect(shown).toContainEqual({ filterType: 'PERCENT_PRICE', multiplierUp: '1.3000', multiplierDown: '0.7000', avgPriceMins: 5 });
+    expect(shown).toContainEqual({ filterType: 'MIN_NOTIONAL', minNotional: '10.00000000', applyToMarket: true, avgPriceMins: 5 });
+    expect(shown.map(({ filterType }) => filterType)).not.toContain('NOTIONAL');
   });
 
   // Recorded rows of the venue, where they are at hand (../shared/data is not part of this repository).

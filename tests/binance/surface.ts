@@ -183,6 +183,8 @@ export const DIFFERENT: Readonly<Record<string, string>> = {
   'POST /api/v3/userDataStream': 'answers 410 unless the setting `legacyListenKeys` is on; then as it was, with `/ws/<listenKey>`',
   'PUT /api/v3/userDataStream': 'as POST',
   'DELETE /api/v3/userDataStream': 'as POST',
+  PERCENT_PRICE: 'set per symbol by the operator; the symbols that ship have PERCENT_PRICE_BY_SIDE',
+  MIN_NOTIONAL: 'of symbols without a largest notional, instead of NOTIONAL',
   EXCHANGE_MAX_NUM_ORDERS: 'set by the operator, none by default',
   EXCHANGE_MAX_NUM_ALGO_ORDERS: 'as EXCHANGE_MAX_NUM_ORDERS',
   EXCHANGE_MAX_NUM_ICEBERG_ORDERS: 'as EXCHANGE_MAX_NUM_ORDERS',
@@ -201,8 +203,6 @@ export const NOT_OFFERED: Readonly<Record<string, string>> = {
   '!ticker@arr': 'retired by Binance on 2026-03-26',
   '!bookTicker': 'retired by Binance in December 2022',
   externalLockUpdate: 'no system outside the exchange locks balances',
-  PERCENT_PRICE: 'symbols have PERCENT_PRICE_BY_SIDE, which says the same per side',
-  MIN_NOTIONAL: 'symbols have NOTIONAL, which says the same and bounds above too',
   'SBE responses and streams': 'JSON is the default encoding; requests that take only SBE are answered 406 with -1155',
   'FIX order entry, drop copy and market data': 'no client in use needs it',
 };

@@ -128,6 +128,8 @@ const filters: InstrumentFilters = {
   maxNotionalUnits: 900_000_000_000_000n,
   applyMinNotionalToMarket: true,
   applyMaxNotionalToMarket: false,
+  multiplierUp: 0,
+  multiplierDown: 0,
   bidMultiplierUp: 50_000,
   bidMultiplierDown: 2_000,
   askMultiplierUp: 50_000,

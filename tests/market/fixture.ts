@@ -36,6 +36,8 @@ const filters: InstrumentFilters = {
   maxNotionalUnits: 0n,
   applyMinNotionalToMarket: false,
   applyMaxNotionalToMarket: false,
+  multiplierUp: 0,
+  multiplierDown: 0,
   bidMultiplierUp: 0,
   bidMultiplierDown: 0,
   askMultiplierUp: 0,

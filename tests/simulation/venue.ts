@@ -55,6 +55,8 @@ export function instruments(count: number): Instrument[] {
       maxNotionalUnits: 0n,
       applyMinNotionalToMarket: false,
       applyMaxNotionalToMarket: false,
+      multiplierUp: 0,
+      multiplierDown: 0,
       bidMultiplierUp: 0,
       bidMultiplierDown: 0,
       askMultiplierUp: 0,

@@ -334,7 +334,7 @@ describe('an OPO', () => {
 
   it.each([
     ['too small', { minLots: 6 }, {}, EngineReject.OPO_QUANTITY],
-    ['worth too little', { minNotionalUnits: 5001n }, {}, EngineReject.NOTIONAL],
+    ['worth too little', { minNotionalUnits: 5001n }, {}, EngineReject.MIN_NOTIONAL],
     ['smaller than its visible part', {}, { icebergLots: 6 }, EngineReject.ICEBERG_EXCEEDS],
   ] as const)('rejects a pending leg that is %s, and frees what it kept', (_, filters, changes, { code }) => {
     opo(changes);

@@ -175,7 +175,7 @@ describe('an amend', () => {
     refuses(EngineReject.DUPLICATE_ORDER, () => amend({ orderId: 1, newClientOrderId: 'other' }));
     refuses(EngineReject.LOT_SIZE, () => amend({ orderId: 1, newLots: 0 }));
     bench.setFilters({ minNotionalUnits: 4000n });
-    refuses(EngineReject.NOTIONAL, () => amend({ orderId: 1 }));
+    refuses(EngineReject.MIN_NOTIONAL, () => amend({ orderId: 1 }));
     bench.setFilters({}, { amendAllowed: false });
     refuses(EngineReject.AMEND_UNSUPPORTED, () => amend({ orderId: 1 }));
     bench.setFilters({}, { status: SymbolStatus.HALT });

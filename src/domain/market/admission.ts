@@ -1,6 +1,7 @@
 // May an order go live now, and at which price? Asked when an order arrives, when its trigger fires and when its list
 // lets it go. Reads the book and the last price; changes nothing.
 import { notionalUnits } from '../instrument.ts';
+import { notionalFilter } from '../newOrderChecks.ts';
 import { isTriggered, OrderType, PegPriceType, Side, SymbolStatus } from '../orderTerms.ts';
 import { EngineReject } from '../rejectReason.ts';
 import type { SpotOrder } from '../spotOrder.ts';
@@ -45,7 +46,9 @@ export function peggedTicks(state: MarketState, order: Readonly<SpotOrder>): num
   const { minPriceTicks, maxPriceTicks, minNotionalUnits, maxNotionalUnits } = state.instrument.filters;
   if (ticks < minPriceTicks || (maxPriceTicks > 0 && ticks > maxPriceTicks)) return -EngineReject.PRICE_FILTER.code;
   const notional = notionalUnits(state.instrument, ticks, order.origLots);
-  if (notional < minNotionalUnits || (maxNotionalUnits > 0n && notional > maxNotionalUnits)) return -EngineReject.NOTIONAL.code;
+  if (notional < minNotionalUnits || (maxNotionalUnits > 0n && notional > maxNotionalUnits)) {
+    return -notionalFilter(state.instrument.filters).code;
+  }
   if (order.side === Side.BUY && notional > order.reservedUnits) return -EngineReject.INSUFFICIENT_BALANCE.code;
   return ticks;
 }

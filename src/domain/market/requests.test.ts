@@ -197,7 +197,7 @@ describe('pegged orders', () => {
     const place = (orderId: number, offset: number, origLots: number): object[] =>
       market.place(order({ orderId, side: BUY, origLots, ...peg(PegPriceType.PRIMARY_PEG, offset) }));
     expect(place(9, 0, 2)).toMatchObject([{ rejectCode: EngineReject.PRICE_FILTER.code }]);
-    expect(place(10, 1, 1)).toMatchObject([{ rejectCode: EngineReject.NOTIONAL.code }]);
+    expect(place(10, 1, 1)).toMatchObject([{ rejectCode: EngineReject.MIN_NOTIONAL.code }]);
     expect(place(11, 1, 2)).toMatchObject([{ status: Pending, peggedPriceTicks: 98 }]);
   });
 

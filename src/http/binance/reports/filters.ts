@@ -1,6 +1,6 @@
 // An instrument's filters as exchangeInfo lists them: only types and keys Binance has, PRICE_FILTER first (clients read
 // filters[0]), in the order of the venue's own answers. A filter that bounds nothing is left out.
-import { type Instrument, MAX_LOTS, MAX_UNITS } from '../../../domain/instrument.ts';
+import { type Instrument, MAX_LOTS } from '../../../domain/instrument.ts';
 import { formatPrice, formatQuantity, formatQuote, formatUnits, withoutTrailingZeros } from '../../units.ts';
 
 export interface Filter {
@@ -63,6 +63,19 @@ function trailingDelta({ filters }: Instrument): Filter[] {
 }
 
 function percentPrice({ filters }: Instrument): Filter[] {
+  const { multiplierUp, multiplierDown, avgPriceMins } = filters;
+  if (multiplierUp + multiplierDown === 0) return [];
+  return [
+    {
+      filterType: 'PERCENT_PRICE',
+      multiplierUp: formatUnits(BigInt(multiplierUp || UNBOUNDED_MULTIPLIER), 4),
+      multiplierDown: formatUnits(BigInt(multiplierDown), 4),
+      avgPriceMins,
+    },
+  ];
+}
+
+function percentPriceBySide({ filters }: Instrument): Filter[] {
   const { bidMultiplierUp, bidMultiplierDown, askMultiplierUp, askMultiplierDown, avgPriceMins } = filters;
   if (bidMultiplierUp + bidMultiplierDown + askMultiplierUp + askMultiplierDown === 0) return [];
   return [
@@ -77,16 +90,21 @@ function percentPrice({ filters }: Instrument): Filter[] {
   ];
 }
 
-/** Always there: clients take its absence for a broken symbol. */
+/** One of the two is always there: clients take the absence of both for a broken symbol. */
 function notional(instrument: Instrument): Filter {
   const { filters } = instrument;
+  const minNotional = formatQuote(instrument, filters.minNotionalUnits);
+  const { applyMinNotionalToMarket, avgPriceMins } = filters;
+  if (filters.maxNotionalUnits === 0n) {
+    return { filterType: 'MIN_NOTIONAL', minNotional, applyToMarket: applyMinNotionalToMarket, avgPriceMins };
+  }
   return {
     filterType: 'NOTIONAL',
-    minNotional: formatQuote(instrument, filters.minNotionalUnits),
-    applyMinToMarket: filters.applyMinNotionalToMarket,
-    maxNotional: formatQuote(instrument, filters.maxNotionalUnits || MAX_UNITS - 1n),
+    minNotional,
+    applyMinToMarket: applyMinNotionalToMarket,
+    maxNotional: formatQuote(instrument, filters.maxNotionalUnits),
     applyMaxToMarket: filters.applyMaxNotionalToMarket,
-    avgPriceMins: filters.avgPriceMins,
+    avgPriceMins,
   };
 }
 
@@ -102,6 +120,7 @@ export function symbolFilters(instrument: Instrument): Filter[] {
     ...marketLotSize(instrument),
     ...trailingDelta(instrument),
     ...percentPrice(instrument),
+    ...percentPriceBySide(instrument),
     notional(instrument),
     ...count('MAX_NUM_ORDERS', 'maxNumOrders', filters.maxNumOrders),
     ...count('MAX_NUM_ORDER_LISTS', 'maxNumOrderLists', filters.maxNumOrderLists),
