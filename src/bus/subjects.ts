@@ -25,6 +25,8 @@ export const subjects = {
   epoch: (stream: string): string => `spot.epoch.${stream.replace('-', '.')}`,
   /** Requests to the writer of a stream in one epoch: 'spot.ask.accounts.3.command.17'. In no stream: they are not kept. */
   ask: (stream: string, endpoint: string, epoch: number): string => `spot.ask.${stream.replace('-', '.')}.${endpoint}.${epoch}`,
+  /** What a person asks the owner of a stream, whatever its epoch: 'spot.inspect.markets.3.book.BTCUSDT'. */
+  inspect: (stream: string, what: string): string => `spot.inspect.${stream.replace('-', '.')}.${what}`,
   /** Queries to the history processes, which share them. */
   historyQuery: 'spot.ask.history.query',
   /** The parts of an answer that one history process holds. */

@@ -48,6 +48,18 @@ async function busOf(user: NatsUser): Promise<JetStreamBus> {
   return bus;
 }
 
+/** Interest in a subject reaches the other servers a little later. */
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === 50 || !/nobody answers|no responders/i.test((error as Error).message)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 /** Who writes which subject. */
 const WRITERS: Readonly<Record<string, { readonly stream: string; readonly subject: string }>> = {
   settlement: { stream: streams.accounts(0), subject: subjects.orderAcquiring(0, 'BTCUSDT') },
@@ -77,7 +89,8 @@ describe('every role', () => {
     const service = await bus.service({ name: role, version: '0.1.0', description: '', metadata: {} });
     const operator = await openConnection(settings('operator'));
     connections.push(operator);
-    expect((await operator.request(`$SRV.PING.${role}.${service.id}`, '', { timeout: 2000 })).json()).toMatchObject({ name: role });
+    const ping = await answered(() => operator.request(`$SRV.PING.${role}.${service.id}`, '', { timeout: 2000 }));
+    expect(ping.json()).toMatchObject({ name: role });
     await service.stop();
     expect(
       (await bus.checkServers({ monitoringUrls: [], clockSkewMaxMs: 1000, streams: 31 })).map(({ severity }) => severity),
@@ -92,6 +105,7 @@ test('a process with many partitions answers for each of them', { timeout: 60_00
   await bus.connection.flush();
   const operator = await openConnection(settings('operator'));
   connections.push(operator);
+  await answered(() => operator.request(`$SRV.PING.many.${services.at(-1)!.id}`, '', { timeout: 2000 }));
   const ids = new Set<string>();
   const answers = await operator.requestMany('$SRV.PING.many', '', { strategy: 'count', maxMessages: 30, maxWait: 5000 });
   for await (const answer of answers) ids.add(answer.json<{ id: string }>().id);
@@ -147,7 +161,8 @@ describe('who hears and asks what', () => {
     for (const subject of [subjects.historyQuery, subjects.historyParts('h1')]) {
       history.respond(subject, 'history', async () => Buffer.from('rows'));
       await history.connection.flush();
-      expect(Buffer.from(await (await busOf('push')).request(subject, Buffer.from('x'), 2000)).toString()).toBe('rows');
+      const push = await busOf('push');
+      expect(Buffer.from(await answered(() => push.request(subject, Buffer.from('x'), 2000))).toString()).toBe('rows');
       await expect((await busOf('settlement')).request(subject, Buffer.from('x'), 2000)).rejects.toThrow(/permission/i);
     }
   });
@@ -157,13 +172,32 @@ describe('who hears and asks what', () => {
     const responder = (await busOf('settlement')).respond(subject, 'accounts-0', async (payload) => payload);
     await (await busOf('settlement')).connection.flush();
     for (const role of ['acquiring', 'push', 'all'] as const) {
-      const answer = await (await busOf(role)).request(subject, Buffer.from(role), 2000);
+      const bus = await busOf(role);
+      const answer = await answered(() => bus.request(subject, Buffer.from(role), 2000));
       expect(Buffer.from(answer).toString()).toBe(role);
     }
     for (const role of ['match', 'kline', 'history'] as const) {
       await expect((await busOf(role)).request(subject, Buffer.from('x'), 2000)).rejects.toThrow(/permission/i);
     }
     responder.close();
+  });
+
+  test('operators inspect, and ask nothing that changes anything', { timeout: 60_000 }, async () => {
+    const operator = await openConnection(settings('operator'));
+    connections.push(operator);
+    for (const [role, stream] of [
+      ['settlement', 'accounts-0'],
+      ['match', 'markets-0'],
+      ['kline', 'klines-0'],
+      ['admin', 'admin'],
+    ] as const) {
+      const subject = subjects.inspect(stream, 'partition');
+      (await busOf(role)).respond(subject, stream, async () => Buffer.from(role));
+      await (await busOf(role)).connection.flush();
+      expect((await answered(() => operator.request(subject, '', { timeout: 2000 }))).string()).toBe(role);
+      await expect((await busOf('push')).request(subject, Buffer.from(''), 2000)).rejects.toThrow(/permission/i);
+      await expect(operator.request(subjects.ask(stream, 'resume', 1), '', { timeout: 2000 })).rejects.toThrow(/permission/i);
+    }
   });
 
   test.each([
@@ -192,7 +226,8 @@ describe('who hears and asks what', () => {
     await (await busOf('admin')).connection.flush();
     for (const role of ['match', 'settlement', 'admin'] as const) {
       const bus = await busOf(role);
-      expect(Buffer.from(await bus.request(subjects.ask('admin', 'change', 1), Buffer.from('x'), 2000)).toString()).toBe('done');
+      const change = subjects.ask('admin', 'change', 1);
+      expect(Buffer.from(await answered(() => bus.request(change, Buffer.from('x'), 2000))).toString()).toBe('done');
       const resuming = bus.request(subjects.ask('admin', 'resume', 1), Buffer.from('x'), 2000);
       await expect(resuming).rejects.toThrow(/permission/i);
     }

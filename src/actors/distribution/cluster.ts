@@ -7,6 +7,7 @@ import type { Pipeline } from '../pipeline.ts';
 import { parseRoles, type Role } from '../roles.ts';
 import type { StageLogger } from '../supervision.ts';
 import { adminEndpoints, type Endpoints, haltedEndpoints, settlementEndpoints } from './endpoints.ts';
+import { accountInspections, bookInspections, type Inspections, partitionInspections } from './inspection.ts';
 import { type Member, type Movable, Placement } from './placement.ts';
 import { ServedPartition } from './servedPartition.ts';
 
@@ -46,13 +47,24 @@ export class Cluster {
     this.#writer = writer;
     this.#id = idOf(writer);
     const { registry, config } = pipeline;
-    const { accountPartitions } = config;
+    const { accountPartitions, marketPartitions } = config;
     const { maxQueued } = config.partition;
     const settlement = { registry, accountPartitions, maxQueued };
     this.#movables = [
       this.#movable('admin', pipeline.admin, adminEndpoints),
-      ...pipeline.settlement.map((host) => this.#movable('settlement', host, (partition) => settlementEndpoints(partition, settlement))),
-      ...pipeline.match.map((host) => this.#movable('match', host, haltedEndpoints)),
+      ...pipeline.settlement.map((host) =>
+        this.#movable(
+          'settlement',
+          host,
+          (partition) => settlementEndpoints(partition, settlement),
+          (partition) => accountInspections(partition, accountPartitions),
+        ),
+      ),
+      ...pipeline.match.map((host) =>
+        this.#movable('match', host, haltedEndpoints, (partition) =>
+          bookInspections(partition, marketPartitions, (symbol) => registry.instrument(symbol)),
+        ),
+      ),
       ...pipeline.kline.map((host) => this.#movable('kline', host, haltedEndpoints)),
     ].filter(({ role }) => options.roles.has(role));
     this.#placement = new Placement(this.#id, this.#movables, logger);
@@ -93,7 +105,12 @@ export class Cluster {
     await this.#placement.stop();
   }
 
-  #movable<S, I>(role: Role, host: PartitionHost<S, I>, endpoints: (partition: Partition<S, I>) => Endpoints): ServedMovable {
+  #movable<S, I>(
+    role: Role,
+    host: PartitionHost<S, I>,
+    endpoints: (partition: Partition<S, I>) => Endpoints,
+    inspections: (partition: Partition<S, I>) => Inspections = () => ({}),
+  ): ServedMovable {
     const { root, bus } = this.#pipeline;
     let served: ServedPartition | undefined;
     const info = (epoch: number): ServiceInfo => ({
@@ -112,7 +129,10 @@ export class Cluster {
         const facts = await host.start();
         const { epoch } = host.current;
         try {
-          served = await ServedPartition.open(bus, info(epoch), host.behaviour.output, epoch, endpoints(host.current));
+          served = await ServedPartition.open(bus, info(epoch), host.behaviour.output, epoch, endpoints(host.current), {
+            ...partitionInspections(host.current, this.#writer),
+            ...inspections(host.current),
+          });
         } catch (error) {
           await host.stop();
           throw error;

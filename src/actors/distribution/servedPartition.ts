@@ -2,6 +2,7 @@
 // epoch, so that an owner is only ever asked by those who know it.
 import type { Bus, BusService, ServiceInfo } from '../../bus/bus.ts';
 import { subjects } from '../../bus/subjects.ts';
+import { type Inspections, inspectionJson } from './inspection.ts';
 import { LOST, MOVED } from './partitionClient.ts';
 
 /** Throws to refuse; the message reaches whoever asked. */
@@ -26,11 +27,17 @@ export class ServedPartition {
     stream: string,
     epoch: number,
     endpoints: Readonly<Record<string, Endpoint>>,
+    inspections: Inspections = {},
   ): Promise<ServedPartition> {
     const served = new ServedPartition(await bus.service(info));
     for (const [name, endpoint] of Object.entries(endpoints)) {
       const subject = subjects.ask(stream, name, epoch);
       served.#service.endpoint(name, subject, stream, (payload) => served.#answer(endpoint, payload));
+    }
+    for (const [name, { subject, answer }] of Object.entries(inspections)) {
+      served.#service.endpoint(name, subject, stream, (payload, asked) =>
+        served.#answer(async () => inspectionJson(await answer(asked.slice(asked.lastIndexOf('.') + 1), payload)), payload),
+      );
     }
     return served;
   }
