@@ -19,11 +19,17 @@ export interface EdgesDeps {
   readonly forClients: boolean;
 }
 
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
 /** Built, not listening yet. A process that serves no clients says how it is, and nothing else. */
 export function serveEdges(deps: EdgesDeps): Promise<HttpServer> {
   const { exchange, config, adminToken, logger, forClients } = deps;
   const apis = forClients
     ? [openApi, healthApi, nativeApi, adminApi, nativeSockets, binanceApi(binanceOptions(config.binance, config.pipeline.accountLimits))]
     : [healthApi];
+  const { host, tlsCertFile, trustedProxies } = config.http;
+  if (forClients && tlsCertFile === '' && trustedProxies.length === 0 && !LOOPBACK.test(host)) {
+    logger.warn({ host }, 'plain HTTP for others than this machine: everybody on the way reads it, admin tokens too (docs/security.md)');
+  }
   return buildServer({ exchange, config: { ...config.http, adminToken }, logger, apis });
 }
