@@ -10,9 +10,12 @@ export class RecentCommands {
   /** Pairs [commandId, reference]: one flat array of numbers, 16 bytes a pair. A ring once it is full. */
   #pairs: number[] = EMPTY;
   #oldest = 0;
+  /** The highest command id it ever took in. */
+  #highest = -1;
 
   /** `reference`: an order it created, or the negative of an order it sent a request to. */
   add(commandId: number, reference: number): void {
+    if (commandId > this.#highest) this.#highest = commandId;
     if (this.#pairs.length < RECENT_MAX * 2) {
       if (this.#pairs.length === 0) this.#pairs = [commandId, reference];
       else this.#pairs.push(commandId, reference);
@@ -24,6 +27,8 @@ export class RecentCommands {
   }
 
   has(commandId: number): boolean {
+    // A process numbers its commands in ascending order, so the next one is seldom looked for among those before it.
+    if (commandId > this.#highest) return false;
     const pairs = this.#pairs;
     for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === commandId) return true;
     return false;
@@ -45,6 +50,7 @@ export class RecentCommands {
   static fromPairs(pairs: readonly number[]): RecentCommands {
     const recent = new RecentCommands();
     if (pairs.length > 0) recent.#pairs = [...pairs];
+    for (let i = 0; i < pairs.length; i += 2) recent.#highest = Math.max(recent.#highest, pairs[i] as number);
     return recent;
   }
 }
