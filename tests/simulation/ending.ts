@@ -72,7 +72,7 @@ async function cancelEverything(world: World, traders: Traders, random: Random):
     }
     if (open === 0) return;
     if (world.scheduler.nowUs > end) throw new Broken('healing', `${open} symbols of accounts still have open orders`);
-    await sleep(world, 50_000);
+    await sleep(world, 400_000);
   }
 }
 

@@ -35,7 +35,9 @@ const TASKS_PER_STEP = 4_000;
 
 export async function runScript(script: Script): Promise<RunResult> {
   const random = new Random(`run ${script.seed}`);
-  const world = new World(script.world, random, script.bug === undefined ? NO_SEAMS : plantedBug(script.bug).seams(random.fork('bug')));
+  const seams = script.bug === undefined ? NO_SEAMS : plantedBug(script.bug).seams();
+  const uninstall = seams.install?.();
+  const world = new World(script.world, random, seams);
   const traders = new Traders(world);
   let over = false;
   const others = process.listeners('unhandledRejection');
@@ -56,6 +58,7 @@ export async function runScript(script: Script): Promise<RunResult> {
       return over || world.failure !== undefined;
     });
   } finally {
+    uninstall?.();
     process.off('unhandledRejection', unhandled);
     for (const other of others) process.on('unhandledRejection', other);
     for (const { process: running } of world.seats) running?.pipeline.root.stop();
