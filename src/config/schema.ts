@@ -146,8 +146,8 @@ export const CONFIG_SCHEMA: Section = section({
       timeoutMs: whole(10_000, 'longest wait for the outcome of a command', 10),
       admission: section({
         maxPending: whole(8192, 'most commands in flight'),
-        minPending: whole(256, 'commands let in at once, however slow answers get'),
-        targetMs: whole(250, 'mean response time above which the door narrows'),
+        minPending: whole(32, 'commands let in at once, however slow answers get'),
+        targetMs: whole(250, 'response time that the door keeps to: what would wait longer is refused'),
       }),
     }),
     consumerBatch: whole(1024, 'most messages push and history take at once'),

@@ -1,23 +1,41 @@
-// Admission control, SEDA's door-keeper: the number of commands let in at once follows the response time observed, so
-// that overload is refused here, at once, and what is let in keeps its latency.
+// Admission control, SEDA's door-keeper: refuses at once what would have to wait too long, so that overload costs a refusal and
+// what is let in keeps its latency.
+//
+// A command let in now waits for those before it: pending / rate. The rate at which answers come is the venue's capacity only
+// while there is work for all of it, so it is believed when commands have begun to wait (projected or observed), and then as many
+// are let in as are answered within the target (Little's law). With room to spare the door opens again, as far as it is used.
 
 export interface AdmissionOptions {
   /** Commands in flight never exceed this. */
   readonly maxPending: number;
   /** Nor fall below this, however slow answers get. */
   readonly minPending: number;
-  /** Mean response time above which the door narrows. */
+  /** Response time the door keeps to. */
   readonly targetMs: number;
 }
 
-const WINDOW_MS = 100;
+const WINDOW_MS = 25;
+/** Fewer answers than this say nothing about a rate. */
+const ANSWERS_MIN = 8;
+/** What is let in for the target: the rest of it is for rates that vary. */
+const SHARE = 0.7;
+/** A window moves the capacity that is believed by this much: one garbage collection or fsync is not the end of it. */
+const WEIGHT = 0.4;
+/** Per window, while the door is used to its full width. */
+const OPENING = 1.1;
+/** Part of the target at which answers begin to be late. */
+const LATE = 0.3;
 
 export class Admission {
   readonly #options: AdmissionOptions;
   #limit: number;
-  #windowEndMs = 0;
+  #windowStartMs = 0;
   #sumMs = 0;
   #count = 0;
+  /** Most that were in flight in this window. */
+  #peak = 0;
+  /** Answers a millisecond under full load; undefined until it was seen. */
+  #capacity: number | undefined;
   shed = 0;
 
   constructor(options: AdmissionOptions) {
@@ -30,24 +48,37 @@ export class Admission {
   }
 
   admits(pending: number): boolean {
+    if (pending > this.#peak) this.#peak = pending;
     if (pending < this.#limit) return true;
     this.shed++;
     return false;
   }
 
-  /** Additive opening, multiplicative closing, once a window. */
+  /** One answer, which took so long. */
   observe(responseMs: number, nowMs: number): void {
     this.#sumMs += responseMs;
     this.#count++;
-    if (nowMs < this.#windowEndMs) return;
-    const { maxPending, minPending, targetMs } = this.#options;
-    const mean = this.#sumMs / this.#count;
-    this.#limit =
-      mean > targetMs
-        ? Math.max(minPending, Math.floor(this.#limit * 0.8))
-        : Math.min(maxPending, this.#limit + Math.ceil(maxPending / 20));
-    this.#windowEndMs = nowMs + WINDOW_MS;
+    const elapsedMs = nowMs - this.#windowStartMs;
+    if (elapsedMs < WINDOW_MS) return;
+    // After a pause the window says nothing but when the next one starts.
+    if (elapsedMs < WINDOW_MS * 40 && this.#count >= ANSWERS_MIN) this.#adapt(this.#count / elapsedMs, this.#sumMs / this.#count);
+    this.#windowStartMs = nowMs;
     this.#sumMs = 0;
     this.#count = 0;
+    this.#peak = 0;
+  }
+
+  #adapt(rate: number, meanMs: number): void {
+    const { maxPending, minPending, targetMs } = this.#options;
+    const clamp = (limit: number): number => Math.max(minPending, Math.min(maxPending, Math.floor(limit)));
+    // A queue that is long for this rate is overload only where answers are late already: else it has just come.
+    const waits = meanMs > targetMs * SHARE || (meanMs > targetMs * LATE && this.#peak / rate > targetMs);
+    if (waits) {
+      this.#capacity = this.#capacity === undefined ? rate : this.#capacity + (rate - this.#capacity) * WEIGHT;
+      this.#limit = clamp(this.#capacity * targetMs * SHARE);
+    } else if (this.#peak >= this.#limit * 0.8) {
+      this.#limit = clamp(this.#limit * OPENING + 1);
+      this.#capacity = this.#limit / (targetMs * SHARE);
+    }
   }
 }
