@@ -159,6 +159,8 @@ export class Partition<State, Input> {
     const log = new OutputLog(bus, output, writer, epoch, recovered.sequence, recovered.entrySequence, registry);
     // Says in the log who writes from here on, and fences whoever wrote before.
     await log.append(subjects.epoch(output), [], this.#inputs.positions, this.#owedAtStart);
+    // Its host takes a partition that started for one that works.
+    if (this.#stopped) throw new LeaseLostError(`the lease of ${output} was lost as its writer said so`);
     this.#log = log;
     this.#epoch = epoch;
     this.behaviour.live?.();

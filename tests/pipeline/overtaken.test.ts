@@ -5,7 +5,7 @@ import { KLineBehaviour } from '../../src/actors/kline/klineBehaviour.ts';
 import { LeaseLostError, Partition } from '../../src/actors/partition.ts';
 import { PartitionHost } from '../../src/actors/partitionHost.ts';
 import { ActorRoot } from '../../src/actors/supervision.ts';
-import { AppendTimeoutError } from '../../src/bus/bus.ts';
+import { type AppendRequest, AppendTimeoutError } from '../../src/bus/bus.ts';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
 import { streams, subjects, subjectsOf } from '../../src/bus/subjects.ts';
 import { encodeStep } from '../../src/codec/stepCodec.ts';
@@ -79,6 +79,38 @@ test('a child that crashes in an overtaken partition is not poisoned: the partit
   expect(failed[0]).toBeInstanceOf(LeaseLostError);
   expect(poisoned).toEqual([]);
   expect(logged.filter((message) => message.startsWith('poison'))).toEqual([]);
+  root.stop();
+  await bus.close();
+});
+
+test('a start during which the lease is lost is no start', async () => {
+  const bus = await MemoryBus.open();
+  await bus.ensureStream(streams.admin, subjectsOf(streams.admin));
+  const silent = (): void => undefined;
+  const root = new ActorRoot({ info: silent, warn: silent, error: silent }, () => undefined);
+  const host = new PartitionHost(() => new AdminBehaviour(), {
+    bus: new Proxy(bus, {
+      get: (target, name: keyof MemoryBus) => {
+        if (name === 'append') {
+          return async (request: AppendRequest) => {
+            bus.expireLease(streams.admin);
+            return bus.append(request);
+          };
+        }
+        const member: unknown = target[name];
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    }),
+    clock: new SystemClock(),
+    root,
+    parent: root.group('admin'),
+    options: TEST_PIPELINE_CONFIG.partition,
+    writer: 'test',
+    leaseTtlMs: 1000,
+    onLost: () => undefined,
+  });
+  await expect(host.start()).rejects.toBeInstanceOf(LeaseLostError);
+  expect(host.running).toBeUndefined();
   root.stop();
   await bus.close();
 });
