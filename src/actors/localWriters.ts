@@ -29,6 +29,10 @@ export class LocalWriters implements Writers {
     return new Promise((answer) => this.#pipeline.admin.current.submit(REGISTRY, { change, answer }));
   }
 
+  close(change: AdminChange): Promise<AdminAnswer> {
+    return this.change(change);
+  }
+
   async balances(accountId: number): Promise<readonly Readonly<Balance>[]> {
     const { settlement, config } = this.#pipeline;
     await this.#pipeline.barrier('settlement');

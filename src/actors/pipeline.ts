@@ -358,7 +358,7 @@ export class Pipeline {
 
   /** The door of a poisoned child is closed, whatever it takes: others must not queue up behind it. */
   #changeAfterPoison(change: AdminInput['change'], attempt = 0): void {
-    this.writers.change(change).then(
+    this.writers.close(change).then(
       (answer) => {
         if (!answer.ok) this.root.logger.error({ stage: 'admin', problem: answer.message }, 'could not close the door of a poisoned child');
       },

@@ -11,6 +11,8 @@ export type HaltableStage = 'settlement' | 'match' | 'kline';
 export interface Writers extends CommandRoute {
   /** Resolves when the change is in the admin log, or refused. */
   change(change: AdminChange): Promise<AdminAnswer>;
+  /** The same for what stages ask for by themselves: only a change that closes a door (admin/doors.ts). */
+  close(change: AdminChange): Promise<AdminAnswer>;
   /** Balances that reflect every fill any client was told of before the call. */
   balances(accountId: number): Promise<readonly Readonly<Balance>[]>;
   reconciliation(): Promise<readonly AssetReconciliation[]>;

@@ -221,13 +221,21 @@ describe('who hears and asks what', () => {
   });
 
   test('a frozen account and a halted symbol are asked of admin, nothing else is', { timeout: 60_000 }, async () => {
+    (await busOf('admin')).respond(subjects.ask('admin', 'close', 1), 'admin', async () => Buffer.from('done'));
     (await busOf('admin')).respond(subjects.ask('admin', 'change', 1), 'admin', async () => Buffer.from('done'));
     (await busOf('admin')).respond(subjects.ask('admin', 'resume', 1), 'admin', async () => Buffer.from('done'));
     await (await busOf('admin')).connection.flush();
-    for (const role of ['match', 'settlement', 'admin'] as const) {
+    for (const [role, what] of [
+      ['match', 'close'],
+      ['settlement', 'close'],
+      ['admin', 'change'],
+    ] as const) {
       const bus = await busOf(role);
-      const change = subjects.ask('admin', 'change', 1);
-      expect(Buffer.from(await answered(() => bus.request(change, Buffer.from('x'), 2000))).toString()).toBe('done');
+      const asked = subjects.ask('admin', what, 1);
+      expect(Buffer.from(await answered(() => bus.request(asked, Buffer.from('x'), 2000))).toString()).toBe('done');
+      // Whoever could ask for any change could make himself an admin.
+      const change = bus.request(subjects.ask('admin', 'change', 1), Buffer.from('x'), 2000);
+      if (what === 'close') await expect(change).rejects.toThrow(/permission/i);
       const resuming = bus.request(subjects.ask('admin', 'resume', 1), Buffer.from('x'), 2000);
       await expect(resuming).rejects.toThrow(/permission/i);
     }

@@ -5,7 +5,8 @@ import { decodeSnapshot, encodeSnapshot } from '../../codec/snapshotCodec.ts';
 import type { Account } from '../../domain/account/account.ts';
 import type { RegistryState } from '../../domain/registryState.ts';
 import type { Registry } from '../../ports/exchangePort.ts';
-import { type AdminChange, type AdminInput, REGISTRY } from '../admin/adminBehaviour.ts';
+import { type AdminAnswer, type AdminChange, type AdminInput, REGISTRY } from '../admin/adminBehaviour.ts';
+import { closesDoor } from '../admin/doors.ts';
 import type { RegistryPosition } from '../outputLog.ts';
 import type { Partition } from '../partition.ts';
 import { type AccountAnswer, type AccountInput, balancesOf, isHouseOf } from '../settlement/accountBehaviour.ts';
@@ -76,13 +77,19 @@ export function settlementEndpoints(partition: Partition<Account, AccountInput>,
 }
 
 export function adminEndpoints(partition: Partition<RegistryState, AdminInput>): Endpoints {
+  const submit = (change: AdminChange): Promise<Uint8Array> =>
+    new Promise((resolve) => {
+      partition.submit(REGISTRY, { change, answer: (answer) => resolve(encodeSnapshot(answer)) });
+    });
   return {
     ...haltedEndpoints(partition),
-    change: (payload) => {
+    /** Everything an admin may do: for edges alone, which have asked who it is. */
+    change: (payload) => submit(decodeSnapshot(payload) as AdminChange),
+    close: async (payload) => {
       const change = decodeSnapshot(payload) as AdminChange;
-      return new Promise((resolve) => {
-        partition.submit(REGISTRY, { change, answer: (answer) => resolve(encodeSnapshot(answer)) });
-      });
+      if (closesDoor(change)) return submit(change);
+      const refusal: AdminAnswer = { ok: false, problem: 'invalid', message: 'a stage may close a door and change nothing else' };
+      return encodeSnapshot(refusal);
     },
   };
 }

@@ -61,6 +61,10 @@ export class RemoteWriters implements Writers {
     return (await this.#ask(streams.admin, 'change', change, false)) as AdminAnswer;
   }
 
+  async close(change: AdminChange): Promise<AdminAnswer> {
+    return (await this.#ask(streams.admin, 'close', change, false)) as AdminAnswer;
+  }
+
   async balances(accountId: number): Promise<readonly Readonly<Balance>[]> {
     const stream = streams.accounts(accountPartition(accountId, this.#options.accountPartitions));
     return (await this.#ask(stream, 'balances', [accountId, await this.#marketHeads.now()])) as Balance[];
