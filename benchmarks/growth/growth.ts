@@ -39,6 +39,7 @@ export async function benchmarkGrowth(sizes: readonly VenueSize[], { rounds, ord
     flow.fund();
     // Compilers and caches.
     flow.trade(orders);
+    flow.cancelAll();
     subjects.push({ stages, flow, micros: [] });
   }
   for (let round = 0; round < rounds; round++) {
@@ -48,6 +49,8 @@ export async function benchmarkGrowth(sizes: readonly VenueSize[], { rounds, ord
       flow.trade(orders);
       const { user, system } = process.cpuUsage(before);
       micros.push((user + system) / orders);
+      // Every round begins with empty books.
+      flow.cancelAll();
     }
   }
   return subjects.map(({ stages, micros }, i) => {

@@ -5,7 +5,7 @@ import { benchmarkGrowth, type VenueSize } from './growth.ts';
 import { benchmarkIdleAccounts } from './idleAccounts.ts';
 
 const [mostAccounts = 1_000_000, idleAccounts = 20_000] = process.argv.slice(2).map(Number);
-const OPTIONS = { rounds: 7, orders: 20_000 };
+const OPTIONS = { rounds: 7, orders: 15_000 };
 
 async function compare(what: string, small: VenueSize, large: VenueSize): Promise<void> {
   const [one, other] = await benchmarkGrowth([small, large], OPTIONS);

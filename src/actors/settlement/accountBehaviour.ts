@@ -23,7 +23,7 @@ export type AccountAnswer = CommandReply | DeferredReply;
 export type AccountInput =
   | { readonly kind: 'command'; readonly command: AccountCommand; readonly answer: (answer: AccountAnswer) => void }
   | { readonly kind: 'settle'; readonly entries: ChangeLogEntry[] }
-  | { readonly kind: 'fees'; readonly fees: ReadonlyMap<string, bigint> };
+  | { readonly kind: 'fees'; readonly fees: Map<string, bigint> };
 
 export interface AccountBehaviourOptions {
   readonly partition: number;
@@ -192,9 +192,9 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
 
   merge(first: AccountInput, second: AccountInput): AccountInput {
     if (first.kind !== 'fees' || second.kind !== 'fees') return second;
-    const fees = new Map(first.fees);
-    for (const [asset, units] of second.fees) addFee(fees, asset, units);
-    return { kind: 'fees', fees };
+    // Into the first one's: it was made to be forwarded, and a step over a thousand symbols would copy it a thousand times.
+    for (const [asset, units] of second.fees) addFee(first.fees, asset, units);
+    return first;
   }
 
   isCommand(input: AccountInput): boolean {
