@@ -1,5 +1,5 @@
 // An order flow in the form of the neutral benchmark, made here: a book that fills up first, then new orders (one in seven IOC),
-// cancels and modifies around a price that drifts. Where the neutral benchmark's own files are there, those are used instead.
+// cancels and modifies around a price that drifts. The book neither grows nor shrinks.
 import { emptyWorkload, MessageType, type Workload } from '../flash1/workload.ts';
 import { Random } from '../measure/random.ts';
 
@@ -8,7 +8,7 @@ const DEEP_TICKS = 2_000;
 const NEAR_TICKS = 12;
 const YOUNG = 256;
 
-/** `resting` orders are placed first and left alone; `count` messages follow. */
+/** `resting` orders are placed first and left alone; `count` messages follow, and a few hundred orders live at any time. */
 export function mixedWorkload(resting: number, count: number): Workload {
   const workload = emptyWorkload(resting + count);
   const random = new Random();
@@ -29,12 +29,14 @@ export function mixedWorkload(resting: number, count: number): Workload {
     const kind = random.below(20);
     const slot = random.below(YOUNG);
     workload.prices[i] = mid + (buys ? -1 : 1) * (random.below(NEAR_TICKS) - 1);
-    if (kind < 10 || young[slot] === 0) {
-      workload.iocs[i] = kind === 0 ? 1 : 0;
+    if (young[slot] === 0) {
+      workload.iocs[i] = kind < 3 ? 1 : 0;
       young[slot] = orderId;
     } else {
-      workload.types[i] = kind < 16 ? MessageType.CANCEL : MessageType.MODIFY;
+      const modifies = kind < 6;
+      workload.types[i] = modifies ? MessageType.MODIFY : MessageType.CANCEL;
       workload.orderIds[i] = young[slot]!;
+      if (!modifies) young[slot] = 0;
     }
   }
   return workload;

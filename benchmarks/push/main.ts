@@ -1,7 +1,6 @@
 // Push to 1,000 subscribers of one trade and one depth stream over loopback: our hub against a plain ws send loop of the
 // same bytes, in the same run. The subscribers are a process of their own and check every byte.
-// Needs nothing else; tests/benchmarks/push.test.ts runs it tiny. Run:
-//   npx rolldown benchmarks/push/main.ts --platform node -o .cache/bench/push.mjs && node .cache/bench/push.mjs
+// npm run bench:push -- [subscribers]; tests/benchmarks/push.test.ts runs it tiny. Goal: at least 5 times the plain loop.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { argv } from 'node:process';
@@ -9,7 +8,7 @@ import { type Broadcaster, BroadcastServer, publishAll } from './broadcast.ts';
 import { type Expectation, Subscribers } from './subscribers.ts';
 import { batch } from './workload.ts';
 
-const SUBSCRIBERS = 1_000;
+const SUBSCRIBERS = Number(argv[2] === 'subscribers' ? 0 : (argv[2] ?? 1_000));
 const TICKS_EVERY = 20;
 const ROUNDS = 3;
 
@@ -97,7 +96,7 @@ async function main(): Promise<void> {
   }
   server.close();
   child.disconnect();
-  process.stdout.write(`${JSON.stringify({ benchmark: 'push', subscribers: SUBSCRIBERS, rows }, null, 2)}\n`);
+  for (const row of rows) process.stdout.write(`${JSON.stringify({ benchmark: 'push', subscribers: SUBSCRIBERS, ...row })}\n`);
 }
 
 if (argv[2] === 'subscribers') await serveOrders();

@@ -1,18 +1,23 @@
 // Orders over the WebSocket API: the edge alone (parse, verify, limit, answer), the exchange behind it answers at once.
 // Beside it a bare ws server that echoes the same bytes: what the transport can do. Client in a process of its own.
-// CPU time says more than rates on a shared machine. Needs nothing else; tests/benchmarks/wsApi.test.ts runs it tiny. Run:
-//   npx rolldown benchmarks/wsApi/main.ts --platform node -o .cache/bench/wsApi.mjs --external fastify --external pino
-//   node .cache/bench/wsApi.mjs
+// And the same order over REST, to the same edge. CPU time says more than rates on a shared machine.
+// npm run bench:ws-api -- [orders a round]; tests/benchmarks/wsApi.test.ts runs it tiny. Goal: at least twice REST's rate.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { signedParams } from '../../tests/fixtures/signedParams.ts';
+import { median } from '../measure/statistics.ts';
+import type { ClientResult } from '../restOrder/client.ts';
+import { measureRoutes } from '../restOrder/measure.ts';
+import { binanceServer } from '../restOrder/servers.ts';
 import { PipeliningClient } from './client.ts';
 import { startOrderServer } from './orderServer.ts';
 
 const CONNECTIONS = 4;
 const WINDOW = 256;
 const ROUNDS = 5;
+const ORDERS = Number(argv[2] === 'client' ? 0 : (argv[2] ?? 40_000));
 
 interface Job {
   readonly port: number;
@@ -35,8 +40,22 @@ async function serveJobs(): Promise<void> {
   });
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+/** Orders per second of the server's processor time, over REST. */
+async function restRate(requests: number): Promise<number> {
+  const server = await binanceServer();
+  const child = fork(fileURLToPath(new URL('../restOrder/client.js', import.meta.url)), ['--client']);
+  const [row] = await measureRoutes(
+    { rest: server },
+    async (job) => {
+      const answered = once(child, 'message') as Promise<[ClientResult]>;
+      child.send(job);
+      return (await answered)[0];
+    },
+    { rounds: ROUNDS, requests, seconds: 0.1 },
+  );
+  child.kill();
+  await server.close();
+  return row!.requestsPerCpuSecond;
 }
 
 async function main(): Promise<void> {
@@ -71,7 +90,7 @@ async function main(): Promise<void> {
     const rates: number[] = [];
     const cpuMicros: number[] = [];
     for (let i = 0; i <= ROUNDS; i++) {
-      const count = i === 0 ? 4_000 : 40_000;
+      const count = i === 0 ? 4_000 : ORDERS;
       const before = process.cpuUsage();
       child.send({ ...job, port: server.port, count });
       const [{ perSecond, first }] = (await once(child, 'message')) as [{ perSecond: number; first: string }];
@@ -85,8 +104,17 @@ async function main(): Promise<void> {
   }
   child.disconnect();
   await server.close();
-  process.stdout.write(`${JSON.stringify({ benchmark: 'ws-api', connections: CONNECTIONS, window: WINDOW, rows }, null, 2)}\n`);
+  const rest = await restRate(ORDERS / 4);
+  for (const [what, row] of Object.entries(rows)) {
+    const perCpuSecond = Math.round(1e6 / row.serverCpuMicros);
+    const timesRest = Math.round((perCpuSecond / rest) * 100) / 100;
+    const facts = { connections: CONNECTIONS, window: WINDOW, ...row, perCpuSecond, restPerCpuSecond: rest, timesRest };
+    process.stdout.write(`${JSON.stringify({ benchmark: 'ws-api', what, ...facts })}\n`);
+  }
 }
 
 if (argv[2] === 'client') await serveJobs();
-else await main();
+else {
+  await main();
+  process.exit(0);
+}
