@@ -1,6 +1,7 @@
 // The bus as configured: in the process with a journal, or on NATS JetStream after a look at its servers.
 import { join } from 'node:path';
 import type { Bus } from './bus/bus.ts';
+import type { ConnectionOptions } from './bus/jetstream/connection.ts';
 import type { JetStreamBus } from './bus/jetstream/jetStreamBus.ts';
 import type { Finding } from './bus/jetstream/serverChecks.ts';
 import { MemoryBus } from './bus/memory/memoryBus.ts';
@@ -44,25 +45,27 @@ async function openJetStream({ config, name, onStarted, onWarning }: OpenBusOpti
   return bus;
 }
 
-/** The connection alone, for tools: nothing is checked. */
-export async function connectNats(nats: NatsConfig, name: string): Promise<JetStreamBus> {
-  const { servers, user, password, token, tlsCaFile, tlsCertFile, tlsKeyFile, replicas, storage, inFlightBytesMax } = nats;
+async function connectNats(nats: NatsConfig, name: string): Promise<JetStreamBus> {
+  const { replicas, storage, inFlightBytesMax } = nats;
+  // Embedded exchanges have no use for the client: it is loaded when it is needed.
+  const { JetStreamBus } = await import('./bus/jetstream/jetStreamBus.ts');
+  return JetStreamBus.connect({ ...connectionOf(nats, name), replicas, storage, inFlightBytesMax });
+}
+
+/** Where the nats-servers are and who asks. `name` shows in their monitoring. */
+export function connectionOf(nats: NatsConfig, name: string): ConnectionOptions {
+  const { servers, user, password, token, tlsCaFile, tlsCertFile, tlsKeyFile } = nats;
   const tls = {
     ...(tlsCaFile === '' ? {} : { caFile: tlsCaFile }),
     ...(tlsCertFile === '' ? {} : { certFile: tlsCertFile, keyFile: tlsKeyFile }),
   };
-  // Embedded exchanges have no use for the client: it is loaded when it is needed.
-  const { JetStreamBus } = await import('./bus/jetstream/jetStreamBus.ts');
-  return JetStreamBus.connect({
+  return {
     servers,
     name,
-    replicas,
-    storage,
-    inFlightBytesMax,
     ...(user === '' ? {} : { user, pass: password }),
     ...(token === '' ? {} : { token }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
-  });
+  };
 }
 
 function report(

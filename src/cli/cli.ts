@@ -55,7 +55,7 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'tail',
-    summary: 'the newest entries of the logs in a data folder as JSON lines; the exchange may be running',
+    summary: 'the newest entries of the logs in a data folder, or of NATS, as JSON lines; the exchange may be running',
     positionals: '[topic | stream ...]',
     options: {
       ...CONFIG_OPTIONS,
@@ -65,8 +65,13 @@ export const COMMANDS: readonly CliCommand[] = [
       from: { type: 'string', value: '<position>', help: 'position in each stream to begin with; 1 = everything' },
       symbol: { type: 'string', value: '<symbol>', help: 'only steps of this symbol, and of several at once' },
       subject: { type: 'string', short: 's', value: '<filter>', help: "only these subjects: 'spot.*.*.*.BTCUSDT'" },
+      nats: { type: 'string', value: '<servers>', help: 'read from NATS instead: host:port, several separated by commas' },
     },
-    run: async (args, io) => (await import('./tail.ts')).tail(configOf(args, io), args, io),
+    run: async (args, io) => {
+      const servers = textOption(args, 'nats');
+      const distributed = servers === undefined ? {} : { mode: 'distributed', 'nats.servers': servers };
+      return (await import('./tail.ts')).tail(configOf(args, io, distributed), args, io);
+    },
   },
   {
     name: 'verify',

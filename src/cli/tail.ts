@@ -1,5 +1,5 @@
-// `sedax tail`: the newest entries of the logs of a data folder as JSON lines, and with --follow those to come. The exchange
-// may be running: nothing is locked and nothing is written.
+// `sedax tail`: the newest entries of the logs of a data folder, or of NATS, as JSON lines, and with --follow those to come.
+// The exchange may be running: nothing is locked and nothing is written.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,15 +8,18 @@ import { MIXED, matchesFilter } from '../bus/subjects.ts';
 import { decodeStep } from '../codec/stepCodec.ts';
 import type { Config } from '../config/schema.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
+import { connectionOf } from '../openBus.ts';
 import { type CliArgs, type CliIo, textOption, UsageError } from './command.ts';
 import { entryLine } from './entryLine.ts';
 import { JournalSource } from './journalSource.ts';
 
+type Awaitable<T> = T | Promise<T>;
+
 export interface LogSource {
   /** Every stream as it is now, with the positions of its oldest and newest message. */
-  streams(): ReadonlyMap<string, { readonly first: number; readonly last: number }>;
+  streams(): Awaitable<ReadonlyMap<string, { readonly first: number; readonly last: number }>>;
   /** Messages from a position on, as of the last streams(). */
-  read(stream: string, from: number, limit: number): BusMessage[];
+  read(stream: string, from: number, limit: number): Awaitable<BusMessage[]>;
   close(): Promise<void>;
 }
 
@@ -41,6 +44,7 @@ export interface TailOptions {
 const TOPICS: readonly string[] = ['order', 'trade', 'balance', 'kline', 'admin', 'epoch'];
 const READ_MAX = 256;
 const POLL_MS = 100;
+const NATS_POLL_MS = 300;
 const DEFAULT_STEPS = 10;
 
 export async function tail(config: Config, args: CliArgs, io: CliIo): Promise<number> {
@@ -53,18 +57,33 @@ export async function tail(config: Config, args: CliArgs, io: CliIo): Promise<nu
     from: count(args, 'from'),
     brief: args.options.brief === true,
   };
+  const distributed = config.mode === 'distributed';
   const journal = join(config.dataDir, 'journal');
-  if (!existsSync(journal)) {
+  if (!distributed && !existsSync(journal)) {
     io.complain(`no journal in ${config.dataDir}`);
     return 2;
   }
-  const source = new JournalSource(journal);
+  let source: LogSource;
+  try {
+    source = distributed ? await natsSource(config) : new JournalSource(journal);
+  } catch (error) {
+    if (!distributed) throw error;
+    io.complain((error as Error).message);
+    return 2;
+  }
+  const pollMs = distributed ? NATS_POLL_MS : POLL_MS;
   try {
     const follow = args.options.follow === true;
-    return await show(source, options, io, () => (follow ? sleep(POLL_MS, true) : Promise.resolve(false)));
+    return await show(source, options, io, () => (follow ? sleep(pollMs, true) : Promise.resolve(false)));
   } finally {
     await source.close();
   }
+}
+
+/** The client is loaded when it is needed. */
+async function natsSource({ nats }: Config): Promise<LogSource> {
+  const { JetStreamLog } = await import('../bus/jetstream/jetStreamLog.ts');
+  return JetStreamLog.connect(connectionOf(nats, 'sedax tail'));
 }
 
 function count(args: CliArgs, name: string): number | undefined {
@@ -78,9 +97,10 @@ function count(args: CliArgs, name: string): number | undefined {
 export async function show(source: LogSource, options: TailOptions, io: CliIo, more: () => Promise<boolean>): Promise<number> {
   const positions = new Map<string, number>();
   for (let isFirst = true; isFirst || (await more()); isFirst = false) {
-    const streams = [...source.streams()].filter(([stream]) => isWanted(stream, options.streams));
+    const known = await source.streams();
+    const streams = [...known].filter(([stream]) => isWanted(stream, options.streams));
     if (isFirst && streams.length === 0) {
-      io.complain(`no such stream; there are: ${[...source.streams().keys()].join(', ')}`);
+      io.complain(`no such stream; there are: ${[...known.keys()].join(', ')}`);
       return 2;
     }
     for (const [stream, { first, last }] of streams) {
@@ -88,24 +108,24 @@ export async function show(source: LogSource, options: TailOptions, io: CliIo, m
       const start = isFirst ? (options.from ?? last + 1 - options.steps) : first;
       positions.set(stream, Math.max(first - 1, positions.get(stream) ?? start - 1));
     }
-    while (showSome(source, streams, positions, options, io)) {}
+    while (await showSome(source, streams, positions, options, io)) {}
   }
   return 0;
 }
 
 /** False when there was nothing left. */
-function showSome(
+async function showSome(
   source: LogSource,
   streams: readonly (readonly [string, unknown])[],
   positions: Map<string, number>,
   options: TailOptions,
   io: CliIo,
-): boolean {
+): Promise<boolean> {
   const steps: { readonly message: BusMessage; readonly entries: readonly ChangeLogEntry[] }[] = [];
   let read = 0;
   for (const [stream] of streams) {
     const position = positions.get(stream) ?? 0;
-    const messages = source.read(stream, position + 1, READ_MAX);
+    const messages = await source.read(stream, position + 1, READ_MAX);
     positions.set(stream, position + messages.length);
     read += messages.length;
     for (const message of messages) {
