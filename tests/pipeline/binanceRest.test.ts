@@ -1,71 +1,27 @@
 // The Binance REST API over real stages: what a bot sees of orders, lists, balances and market data, by value.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiKey, ApiKeyKind } from '../../src/domain/accountProfile.ts';
-import { signHmac } from '../../src/http/auth/signature.ts';
-import { BinanceEdge } from '../../src/http/binance/edge.ts';
-import type { Verb } from '../../src/http/binance/methods/binanceMethod.ts';
-import { binanceRestApi } from '../../src/http/binance/rest/restApi.ts';
-import { buildServer, type HttpServer } from '../../src/http/server.ts';
-import { encode, type Params } from '../fixtures/binanceRest.ts';
-import { testConfig } from '../fixtures/testServer.ts';
-import { Venue } from './venue.ts';
+import type { Params } from '../fixtures/binanceRest.ts';
+import { type Bot, RestVenue } from './restVenue.ts';
+import type { Venue } from './venue.ts';
 
-let dir: string;
+let api: RestVenue;
 let venue: Venue;
-let server: HttpServer;
-const unexpected: unknown[] = [];
-
-interface Bot {
-  (verb: Verb, path: string, params?: Params): Promise<{ status: number; body: Record<string, never> & { [key: string]: unknown } }>;
-  readonly accountId: number;
-}
 let alice: Bot;
 let bob: Bot;
 
 const symbol = 'BTCUSDT';
-
-async function bot(name: string): Promise<Bot> {
-  const accountId = await venue.fundedAccount(name);
-  const key: ApiKey = await venue.exchange.admin.createApiKey({ accountId, kind: ApiKeyKind.HMAC });
-  const ask = async (verb: Verb, path: string, params: Params = {}) => {
-    const payload = encode({ ...params, timestamp: Date.now(), recvWindow: 60_000 });
-    const query = `${payload}&signature=${signHmac(key.secret, payload)}`;
-    const reply = await server.app.inject({ method: verb, url: `/api/v3${path}?${query}`, headers: { 'x-mbx-apikey': key.apiKey } });
-    return { status: reply.statusCode, body: JSON.parse(reply.body) };
-  };
-  return Object.assign(ask, { accountId });
-}
-async function open(path: string, params: Params = {}): Promise<unknown> {
-  return JSON.parse((await server.app.inject({ method: 'GET', url: `/api/v3${path}?${encode(params)}` })).body);
-}
+const open = (path: string, params: Params = {}): Promise<unknown> => api.public(path, params);
 
 beforeEach(async () => {
-  unexpected.length = 0;
-  dir = mkdtempSync(join(tmpdir(), 'sedax-binance-'));
-  venue = await Venue.open({ dir });
-  server = await buildServer({
-    exchange: venue.exchange,
-    config: testConfig(),
-    logger: pino({ level: 'silent' }),
-    apis: [
-      async (api) => {
-        await binanceRestApi(new BinanceEdge({ exchange: api.exchange, onUnexpected: (error) => unexpected.push(error) }))(api);
-      },
-    ],
-  });
-  alice = await bot('alice');
-  bob = await bot('bob');
+  api = await RestVenue.open();
+  ({ venue } = api);
+  alice = await api.bot('alice');
+  bob = await api.bot('bob');
 });
 afterEach(async () => {
-  expect(unexpected).toEqual([]);
+  expect(api.unexpected).toEqual([]);
   for (const row of await venue.exchange.reconcile()) expect(row, row.asset).toMatchObject({ ok: true });
-  await server.close();
-  await venue.close();
-  rmSync(dir, { recursive: true, force: true });
+  await api.close();
 });
 
 const limit = (side: string, price: string, quantity: string, over: Params = {}): Params => ({
