@@ -5,43 +5,13 @@ import type { BinanceMethod, RestRoute } from '../../src/http/binance/methods/bi
 import { BINANCE_METHODS } from '../../src/http/binance/methods/index.ts';
 import { DEFAULT_RATE_LIMITS } from '../../src/http/binance/rateLimits/rateLimitSettings.ts';
 import { type Answer, type BinanceRest, binanceRest, type Params } from '../fixtures/binanceRest.ts';
-import { makeOrder } from '../fixtures/fakeExchange.ts';
-import { REFUSED, SAMPLES } from './samples.ts';
+import { REFUSED, SAMPLES, seed } from './samples.ts';
 
 let api: BinanceRest;
 
 beforeAll(async () => {
   api = await binanceRest({ rateLimits: { ...DEFAULT_RATE_LIMITS, enforced: false } });
-  const { exchange } = api;
-  exchange.rows.orders.push(makeOrder({ orderId: 7 }));
-  exchange.rows.lists.push({
-    orderListId: 3,
-    accountId: 1000,
-    symbol: 'BTCUSDT',
-    listClientOrderId: 'my-list',
-    contingencyType: 1,
-    orderIds: [7],
-    commandId: 1,
-    createdUs: exchange.nowUs,
-    statusType: 1,
-    orderStatus: 0,
-    updateUs: exchange.nowUs,
-  });
-  exchange.answers.cancelOrderList = async () => ({ ok: true, list: exchange.rows.lists[0]!, reports: [] });
-  exchange.answers.cancelAllOrders = async () => ({
-    ok: true,
-    lists: [],
-    reports: [
-      {
-        order: makeOrder({ orderId: 7 }),
-        fills: [],
-        requestClientOrderId: '',
-        origClientOrderId: '',
-        executionId: 1,
-        timeUs: exchange.nowUs,
-      },
-    ],
-  });
+  seed(api.exchange);
 });
 afterAll(async () => {
   await api.close();

@@ -1,5 +1,6 @@
 // One good call per REST route of the Binance API: the starting point of the tables that break one thing at a time.
 import type { Params } from '../fixtures/binanceRest.ts';
+import { type FakeExchange, makeOrder } from '../fixtures/fakeExchange.ts';
 
 const symbol = 'BTCUSDT';
 const limitOrder = { symbol, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.5', price: '50000.1' };
@@ -85,3 +86,36 @@ export const REFUSED: Readonly<Record<string, { readonly code: number; readonly 
   'POST /api/v3/sor/order': { code: -1013, msg: 'SOR orders are not supported for this symbol.' },
   'POST /api/v3/sor/order/test': { code: -1013, msg: 'SOR orders are not supported for this symbol.' },
 };
+
+/** What the samples ask for is there: an order 7 in a list 3, and cancels that find something. */
+export function seed(exchange: FakeExchange): void {
+  exchange.rows.orders.push(makeOrder({ orderId: 7 }));
+  exchange.rows.lists.push({
+    orderListId: 3,
+    accountId: 1000,
+    symbol: 'BTCUSDT',
+    listClientOrderId: 'my-list',
+    contingencyType: 1,
+    orderIds: [7],
+    commandId: 1,
+    createdUs: exchange.nowUs,
+    statusType: 1,
+    orderStatus: 0,
+    updateUs: exchange.nowUs,
+  });
+  exchange.answers.cancelOrderList = async () => ({ ok: true, list: exchange.rows.lists[0]!, reports: [] });
+  exchange.answers.cancelAllOrders = async () => ({
+    ok: true,
+    lists: [],
+    reports: [
+      {
+        order: makeOrder({ orderId: 7 }),
+        fills: [],
+        requestClientOrderId: '',
+        origClientOrderId: '',
+        executionId: 1,
+        timeUs: exchange.nowUs,
+      },
+    ],
+  });
+}
