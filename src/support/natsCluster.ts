@@ -20,6 +20,8 @@ export interface NatsClusterOptions {
   readonly firstPort?: number;
   /** In process groups of their own, so that Ctrl-C does not reach them. @default false */
   readonly ownGroup?: boolean;
+  /** The port by which one server reaches another's route port, for tests that come between them. @default the port itself */
+  readonly through?: (from: number, to: number, routePort: number) => Promise<number>;
 }
 
 const READY_TIMEOUT_MS = 60_000;
@@ -27,10 +29,14 @@ const READY_TIMEOUT_MS = 60_000;
 const SHIPPED = fileURLToPath(new URL('../../config/nats/server.conf', import.meta.url));
 
 async function startServer(i: number, dir: string, routePorts: readonly number[], options: NatsClusterOptions): Promise<NatsServer> {
-  const { keys, firstPort, ownGroup = false, syncAlways = false } = options;
+  const { keys, firstPort, ownGroup = false, syncAlways = false, through } = options;
   const port = firstPort === undefined ? await freePort() : firstPort + i;
   const routePort = routePorts[i]!;
-  if (keys === undefined) return NatsServer.start({ dir, port, ownGroup, syncAlways, cluster: { server: `n${i}`, routePort, routePorts } });
+  if (keys === undefined) {
+    const ways = await Promise.all(routePorts.map((to, j) => (through === undefined || j === i ? to : through(i, j, to))));
+    const cluster = { server: `n${i}`, routePort, routePorts: ways, isolated: through !== undefined };
+    return NatsServer.start({ dir, port, ownGroup, syncAlways, cluster });
+  }
   const monitorPort = await freePort();
   const env: Record<string, string> = {
     NATS_NAME: `n${i}`,

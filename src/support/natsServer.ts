@@ -114,8 +114,16 @@ export interface NatsServerOptions {
   readonly ownGroup?: boolean;
   /** Instead of everything above but dir and port: a file, with the environment it is filled in from. */
   readonly config?: { readonly file: string; readonly monitorPort: number; readonly env: Readonly<Record<string, string>> };
-  /** Servers of a cluster: its name, this server's name, its route port and all route ports. */
-  readonly cluster?: { readonly server: string; readonly routePort: number; readonly routePorts: readonly number[] };
+  /**
+   * Servers of a cluster: its name, this server's name, its route port and all route ports. `isolated`: its own port is not
+   * gossiped, so that the others reach it by those ports alone.
+   */
+  readonly cluster?: {
+    readonly server: string;
+    readonly routePort: number;
+    readonly routePorts: readonly number[];
+    readonly isolated?: boolean;
+  };
 }
 
 export class NatsServer {
@@ -240,10 +248,12 @@ function configText(dir: string, port: number, monitorPort: number, options: Nat
     `jetstream { store_dir: ${JSON.stringify(dir)}${options.syncAlways ? ', sync_interval: always' : ''} }`,
   ];
   if (options.cluster !== undefined) {
-    const { server, routePort, routePorts } = options.cluster;
+    const { server, routePort, routePorts, isolated = false } = options.cluster;
+    // Nobody listens on port 1.
+    const advertise = isolated ? ', advertise: "127.0.0.1:1"' : '';
     const routes = routePorts.map((one) => `"nats://127.0.0.1:${one}"`).join(', ');
     lines.push(`server_name: ${JSON.stringify(server)}`);
-    lines.push(`cluster { name: sedax, listen: "127.0.0.1:${routePort}", routes: [${routes}] }`);
+    lines.push(`cluster { name: sedax, listen: "127.0.0.1:${routePort}", routes: [${routes}]${advertise} }`);
   }
   if (options.extra !== undefined) lines.push(options.extra);
   return `${lines.join('\n')}\n`;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JetStreamBus } from '../../src/bus/jetstream/jetStreamBus.ts';
-import { NatsCluster } from '../../src/support/natsCluster.ts';
+import { NatsCluster, type NatsClusterOptions } from '../../src/support/natsCluster.ts';
 import { NatsServer } from '../../src/support/natsServer.ts';
 import { adminRequest, NativeClient } from '../e2e/nativeClient.ts';
 import { SedaxProcess } from '../e2e/sedaxProcess.ts';
@@ -33,6 +33,7 @@ export class ClusterVenue<N extends Nats = Nats> {
   readonly partitions: number;
   readonly #dir: string;
   readonly processes = new Map<string, SedaxProcess>();
+  readonly ended = new Map<string, string>();
 
   private constructor(nats: N, replicas: number, partitions: number, dir: string) {
     this.nats = nats;
@@ -42,8 +43,8 @@ export class ClusterVenue<N extends Nats = Nats> {
   }
 
   /** Over a cluster of three servers. */
-  static async start(partitions: number): Promise<ClusterVenue<NatsCluster>> {
-    const nats = await NatsCluster.start();
+  static async start(partitions: number, options: NatsClusterOptions = {}): Promise<ClusterVenue<NatsCluster>> {
+    const nats = await NatsCluster.start(options);
     return new ClusterVenue(nats, 3, partitions, newDir());
   }
 
@@ -72,7 +73,17 @@ export class ClusterVenue<N extends Nats = Nats> {
       ...env,
     });
     this.processes.set(name, process);
+    void process.exited.then((code) => {
+      // Not told to: whoever looks for it learns why it is gone.
+      if (this.processes.get(name) === process)
+        this.ended.set(name, `${name} ended with ${code}:\n${process.output.join('').slice(-4_000)}`);
+    });
     return process;
+  }
+
+  /** Throws with what it said last when a process ended by itself. */
+  expectAlive(): void {
+    for (const said of this.ended.values()) throw new Error(said);
   }
 
   process(name: string): SedaxProcess {
@@ -82,14 +93,15 @@ export class ClusterVenue<N extends Nats = Nats> {
   }
 
   async kill(name: string): Promise<void> {
-    await this.process(name).kill();
+    const process = this.process(name);
     this.processes.delete(name);
+    await process.kill();
   }
 
   async stop(name: string): Promise<number | null> {
-    const code = await this.process(name).stop();
+    const process = this.process(name);
     this.processes.delete(name);
-    return code;
+    return process.stop();
   }
 
   async health(name: string): Promise<ClusterHealth> {
@@ -137,7 +149,9 @@ export class ClusterVenue<N extends Nats = Nats> {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.processes.values()].map((process) => process.kill()));
+    const processes = [...this.processes.values()];
+    this.processes.clear();
+    await Promise.all(processes.map((process) => process.kill()));
     await this.nats.stop();
     rmSync(this.#dir, { recursive: true, force: true });
   }

@@ -6,7 +6,7 @@ import type { PartitionHost } from '../partitionHost.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { parseRoles, type Role } from '../roles.ts';
 import type { StageLogger } from '../supervision.ts';
-import { adminEndpoints, type Endpoints, haltedEndpoints, settlementEndpoints } from './endpoints.ts';
+import { adminEndpoints, commonEndpoints, type Endpoints, settlementEndpoints } from './endpoints.ts';
 import { accountInspections, bookInspections, type Inspections, partitionInspections } from './inspection.ts';
 import { type Member, type Movable, Placement } from './placement.ts';
 import { ServedPartition } from './servedPartition.ts';
@@ -61,11 +61,11 @@ export class Cluster {
         ),
       ),
       ...pipeline.match.map((host) =>
-        this.#movable('match', host, haltedEndpoints, (partition) =>
+        this.#movable('match', host, commonEndpoints, (partition) =>
           bookInspections(partition, marketPartitions, (symbol) => registry.instrument(symbol)),
         ),
       ),
-      ...pipeline.kline.map((host) => this.#movable('kline', host, haltedEndpoints)),
+      ...pipeline.kline.map((host) => this.#movable('kline', host, commonEndpoints)),
     ].filter(({ role }) => options.roles.has(role));
     this.#placement = new Placement(this.#id, this.#movables, logger);
   }
@@ -95,7 +95,12 @@ export class Cluster {
 
   /** The partition was let go here: who asked is sent on, and after the pause it may be taken again. */
   lost(name: string, pauseMs: number): void {
-    void this.#movables.find((movable) => movable.name === name)?.abandon();
+    this.#movables
+      .find((movable) => movable.name === name)
+      ?.abandon()
+      .catch((err: unknown) =>
+        this.#pipeline.root.logger.warn({ stage: name, err }, 'requests to a partition that was let go wait for their time-outs'),
+      );
     setTimeout(() => this.#placement.lost(name), pauseMs);
   }
 

@@ -20,9 +20,10 @@ export type Endpoints = Readonly<Record<string, Endpoint>>;
 /** Positions a reader must have reached before it answers, by stream. */
 type Positions = Readonly<Record<string, number>>;
 
-/** Poisoned children: every stage's. */
-export function haltedEndpoints<S, I>(partition: Partition<S, I>): Endpoints {
+/** Every stage's: poisoned children, and the hash of the living state for whoever folds the log beside it. */
+export function commonEndpoints<S, I>(partition: Partition<S, I>): Endpoints {
   return {
+    hash: async () => encodeSnapshot(await partition.hash()),
     halted: async (payload) => {
       const name = decodeSnapshot(payload);
       return encodeSnapshot(partition.halted().some((child) => child.name === name));
@@ -44,7 +45,7 @@ export interface SettlementContext {
 export function settlementEndpoints(partition: Partition<Account, AccountInput>, context: SettlementContext): Endpoints {
   const { registry, accountPartitions, maxQueued } = context;
   return {
-    ...haltedEndpoints(partition),
+    ...commonEndpoints(partition),
     command: async (payload) => {
       const { registryPosition, commands } = decodeCommands(payload);
       if (partition.queued > maxQueued) throw new Error(OVERLOADED);
@@ -82,7 +83,7 @@ export function adminEndpoints(partition: Partition<RegistryState, AdminInput>):
       partition.submit(REGISTRY, { change, answer: (answer) => resolve(encodeSnapshot(answer)) });
     });
   return {
-    ...haltedEndpoints(partition),
+    ...commonEndpoints(partition),
     /** Everything an admin may do: for edges alone, which have asked who it is. */
     change: (payload) => submit(decodeSnapshot(payload) as AdminChange),
     close: async (payload) => {

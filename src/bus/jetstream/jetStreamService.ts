@@ -41,7 +41,9 @@ export class JetStreamService implements BusService {
     this.#endpoints.stop();
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
     // Nobody is to see it after this.
-    if (!this.#connection.isClosed() && !this.#connection.isDraining()) await this.#connection.flush();
+    if (this.#connection.isClosed() || this.#connection.isDraining()) return;
+    // A connection that breaks meanwhile has no subscriptions left at the server either.
+    await this.#connection.flush().catch(() => undefined);
   }
 
   #serve(verb: string, answer: () => object): void {
