@@ -8,6 +8,7 @@ import type { SpotOrderList } from '../spotOrderList.ts';
 import { Holding } from './holding.ts';
 import { OpenList, OpenOrder } from './openOrder.ts';
 import { RecentCommands } from './recentCommands.ts';
+import { SmallIdMap } from './smallIdMap.ts';
 import { type ReadonlySmallMap, SmallMap } from './smallMap.ts';
 
 /** What is open on one symbol: the counts that the MAX_NUM_* filters bound, and the names clients use. */
@@ -41,8 +42,8 @@ const NO_TRANSFERS: Transfer[] = [];
 
 /** What an account has only while something is open: most have nothing open. */
 class Open {
-  readonly orders = new SmallMap<number, OpenOrder>();
-  readonly lists = new SmallMap<number, OpenList>();
+  readonly orders = new SmallIdMap<OpenOrder>();
+  readonly lists = new SmallIdMap<OpenList>();
   readonly symbols = new SmallMap<string, SymbolOrders>();
   readonly inFlight = new SmallMap<number, InFlight>();
 }
@@ -128,8 +129,8 @@ export class AccountState {
   closeOrder(order: OpenOrder): void {
     const { row } = order;
     order.closed = true;
-    this.#open.orders.delete(row.orderId);
-    const open = this.symbols.get(row.symbol) as SymbolOrders;
+    this.#open.orders.delete(order.orderId);
+    const open = this.symbols.get(order.symbol) as SymbolOrders;
     open.orders--;
     if (isTriggered(row.type)) open.algos--;
     if (row.icebergLots > 0) open.icebergs--;

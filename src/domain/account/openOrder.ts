@@ -46,6 +46,10 @@ export class OpenList {
 
 export class OpenOrder {
   readonly row: Readonly<SpotOrder>;
+  // Of the row, which is large and seldom in the cache: what every settlement asks for.
+  readonly orderId: number;
+  readonly symbol: string;
+  readonly side: Side;
   clientOrderId: string;
   origLots: number;
   status: OrderStatus;
@@ -62,6 +66,9 @@ export class OpenOrder {
 
   constructor(row: Readonly<SpotOrder>) {
     this.row = row;
+    this.orderId = row.orderId;
+    this.symbol = row.symbol;
+    this.side = row.side;
     this.clientOrderId = row.clientOrderId;
     this.origLots = row.origLots;
     this.status = row.status;
@@ -72,17 +79,13 @@ export class OpenOrder {
     this.amendCount = row.amendCount;
   }
 
-  get orderId(): number {
-    return this.row.orderId;
-  }
-
   get leavesLots(): number {
     return this.origLots - this.executedLots - this.preventedLots;
   }
 
   /** Its reservation is in the quote asset. */
   get buys(): boolean {
-    return this.row.side === Side.BUY;
+    return this.side === Side.BUY;
   }
 
   /** A pending leg whose working leg has not filled yet: it needs no funds so far. */
@@ -92,9 +95,10 @@ export class OpenOrder {
 
   /** The other leg of an OCO pair while both are open: the two share one reservation. */
   get partner(): OpenOrder | undefined {
+    if (this.list === undefined) return undefined;
     const leg = this.row.listLeg;
     if (leg !== ListLeg.ABOVE && leg !== ListLeg.BELOW) return undefined;
-    const legs = (this.list as OpenList).legs;
+    const { legs } = this.list;
     for (const other of legs) {
       if (other !== this && (other.row.listLeg === ListLeg.ABOVE || other.row.listLeg === ListLeg.BELOW)) return other;
     }

@@ -68,10 +68,10 @@ export function wantedUnits(required: bigint, exact: boolean): bigint {
  * reservation itself is the bound.
  */
 export function needUnits(instrument: Instrument, order: OpenOrder): bigint {
-  const row: Readonly<SpotOrder> = order.row;
-  if (row.side === Side.SELL) {
+  if (order.side === Side.SELL) {
     return order.origLots > 0 ? baseUnits(instrument, order.leavesLots) : UNBOUNDED;
   }
+  const row: Readonly<SpotOrder> = order.row;
   if (row.type === OrderType.MARKET) return UNBOUNDED;
   if (isMarketLike(row.type)) {
     if (row.stopPriceTicks === 0) return UNBOUNDED;

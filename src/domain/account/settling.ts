@@ -159,23 +159,23 @@ export class Settling {
 
   #end(order: OpenOrder, status: OrderStatus, outcome: RequestOutcome | undefined): void {
     const step = this.#step;
-    const { row, list, partner } = order;
+    const { list, partner } = order;
     if (order.reservedUnits > 0n) {
       if (partner !== undefined) {
         step.change(partner, OrderField.reservedUnits, partner.reservedUnits + order.reservedUnits);
       } else {
-        const holding = step.holding(reservedAsset(step.instrumentOf(row.symbol), row.side));
+        const holding = step.holding(reservedAsset(step.instrumentOf(order.symbol), order.side));
         holding.locked -= order.reservedUnits;
         holding.free += order.reservedUnits;
       }
       step.change(order, OrderField.reservedUnits, 0n);
     }
     step.change(order, OrderField.status, status);
-    if (status === OrderStatus.Filled && list !== undefined && row.listLeg === ListLeg.WORKING) {
+    if (status === OrderStatus.Filled && list !== undefined && order.row.listLeg === ListLeg.WORKING) {
       this.#later().activations.push({ list, working: order });
     }
     if (step.state.inFlight.size > 0) {
-      for (const [commandId, inFlight] of step.state.requestsOf(row.orderId)) {
+      for (const [commandId, inFlight] of step.state.requestsOf(order.orderId)) {
         if (inFlight.request.replacement === undefined) continue;
         this.#later().sagas.push({ inFlight, outcome: outcome?.commandId === commandId ? outcome : undefined });
       }

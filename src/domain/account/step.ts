@@ -126,7 +126,7 @@ export class Step {
     if (order.closed) return;
     const { payer, partner } = order;
     if (payer.reservedUnits === 0n) return;
-    const instrument = this.instrumentOf(order.row.symbol);
+    const instrument = this.instrumentOf(order.symbol);
     let need = needUnits(instrument, order);
     if (partner !== undefined && need !== UNBOUNDED) {
       const other = needUnits(instrument, partner);

@@ -3,7 +3,15 @@ import { InvariantError } from '../../domain/assert.ts';
 
 const TWO_28 = 2 ** 28;
 const TWO_32 = 2 ** 32;
-const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const TWO_21 = 2 ** 21;
+const INT64_MAX = 2n ** 63n - 1n;
+
+// The words of an amount, without a call to the runtime for each.
+const amount = new BigInt64Array(1);
+const words = new Uint32Array(amount.buffer);
+amount[0] = 1n;
+const LOW = words[0] === 1 ? 0 : 1;
+const HIGH = 1 - LOW;
 
 /** Integers of either sign as non-negative ones, small for small. */
 export function zigzag(value: number): number {
@@ -82,9 +90,14 @@ export class RowWriter {
 
   /** A non-negative amount; small ones cost what their number costs. */
   units(value: bigint): void {
-    if (value <= MAX_SAFE) {
-      this.varint(Number(value));
-      return;
+    if (value < 0n) throw new InvariantError(`not an amount: ${value}`);
+    if (value <= INT64_MAX) {
+      amount[0] = value;
+      const high = words[HIGH] as number;
+      if (high < TWO_21) {
+        this.varint(high * TWO_32 + (words[LOW] as number));
+        return;
+      }
     }
     // Longer than eight bytes: continued to the end, which a reader tells by the bytes alone.
     let rest = value;
