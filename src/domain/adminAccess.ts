@@ -70,7 +70,7 @@ export interface AdminAction {
   outcome: AdminOutcome;
   /** Code of the error that was answered; 0 = none. */
   errorCode: number;
-  /** Id of what was made; '' = nothing. */
+  /** Id of what was made; of a deposit or withdrawal its requestId, when this action moved the money. '' = nothing. */
   result: string;
   updateUs: number;
 }

@@ -64,6 +64,8 @@ it('who did what stands in the log, after a restart too', async () => {
     [10, 'operator', 'POST /symbols/:symbol/halt', 'DONE', 0],
     [11, 'viewer', 'POST /symbols/:symbol/resume', 'REFUSED', -4109],
   ]);
+  // The deposit's entry in the accounts' log and the action of who made it have the requestId in common.
+  expect(before.filter(({ result }) => result === 'wire-1').map(({ actor }) => actor)).toEqual(['treasurer']);
   expect(before[6]).toMatchObject({ target: `/accounts/${accountId}/deposits`, details: JSON.stringify(money), role: 'TREASURER' });
   expect(before[5]).toMatchObject({ result: String(accountId), address: '127.0.0.1' });
 
@@ -72,6 +74,32 @@ it('who did what stands in the log, after a restart too', async () => {
   expect(await told()).toEqual(before);
   expect((await ask('POST', '/symbols/BTCUSDT/resume', undefined, tokens.OPERATOR)).status).toBe(200);
   expect((await told()).at(-1)).toMatchObject({ id: 12, actor: 'operator', outcome: 'DONE' });
+});
+
+it('a repeated deposit moves nothing and is not said to', async () => {
+  const { accountId } = (await ask('POST', '/accounts', { name: 'bob' })).body;
+  const deposit = { requestId: 'wire-2', asset: 'BTC', amount: '1' };
+  for (const token of [tokens.TREASURER, tokens.ADMIN]) {
+    expect((await ask('POST', `/accounts/${accountId}/deposits`, deposit, token)).status).toBe(200);
+  }
+  const actions = ((await ask('GET', '/audit?limit=2')).body as Record<string, unknown>[]).map(({ actor, outcome, result }) => [
+    actor,
+    outcome,
+    result,
+  ]);
+  expect(actions).toEqual([
+    ['treasurer', 'DONE', 'wire-2'],
+    ['admin', 'DONE', ''],
+  ]);
+  const entries: string[] = [];
+  const io = {
+    env: {},
+    stdin: (async function* () {})(),
+    write: (text: string) => entries.push(text),
+    complain: (text: string) => entries.push(text),
+  };
+  expect(await runCli(['tail', 'balance', '--from', '1', '-d', dir], io)).toBe(0);
+  expect(entries.join('').match(/"requestId":"wire-2"/g)).toHaveLength(1);
 });
 
 it('a revoked token is out at once, and after a restart', async () => {

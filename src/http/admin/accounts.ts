@@ -207,11 +207,15 @@ function transferRoute(app: FastifyInstance, exchange: ExchangePort, way: 'depos
         response: schemas.answers(schemas.TRANSFERRED),
       },
     },
-    async ({ params: { accountId }, body: { requestId, asset, amount } }) => {
+    async (request) => {
+      const { accountId } = request.params;
+      const { requestId, asset, amount } = request.body;
       requireAccount(exchange, accountId);
       const units = unitsOf(exchange, asset, amount);
       const result: BalanceResult = await exchange.admin[way]({ accountId, requestId, asset, units });
       if (!result.ok) throw ApiError.refused(result.reason);
+      // Whose action has the requestId as its result moved the money: the balance's entry in the accounts' log has it too.
+      if (!result.duplicate) request.adminResult = requestId;
       return { balance: balanceView(result.balance, exchange.registry), duplicate: result.duplicate };
     },
   );

@@ -131,7 +131,7 @@ export const ACTION: Schema = object({
   details: { type: 'string', description: 'The body as JSON, cut where it is long.' },
   outcome: { type: 'string', description: 'STARTED (under way, or the process ended before it could tell), DONE, REFUSED, FAILED.' },
   code: { type: 'integer', description: 'Code of the error that was answered; 0 = none.' },
-  result: { type: 'string', description: 'Id of what was made.' },
+  result: { type: 'string', description: 'Id of what was made; the requestId of a transfer that this action made.' },
   endTime: time,
 });
 export const ACCOUNT: Schema = object(PROFILE, ['tradeGroupId']);
