@@ -38,7 +38,12 @@ const RATE_LIMITS = {
   rawRequests: { ...DEFAULT_RATE_LIMITS.rawRequests, limit: MOST },
   orders: DEFAULT_RATE_LIMITS.orders.map((limit) => ({ ...limit, limit: MOST })),
 };
-const CONFIG = { ...DEFAULT_HTTP_CONFIG, port: 0, auth: { windowMs: 60_000, replayMemoryMax: 10_000_000 } };
+const CONFIG = {
+  ...DEFAULT_HTTP_CONFIG,
+  port: 0,
+  auth: { windowMs: 60_000, replayMemoryMax: 10_000_000 },
+  rateLimit: { requestsPerSecond: MOST, burst: MOST },
+};
 
 function quickExchange(): ExchangePort {
   const fake = fakeExchange();
