@@ -16,6 +16,7 @@ import { symbolPartition } from '../domain/partitions.ts';
 import type { RegistryState } from '../domain/registryState.ts';
 import type { HistoryStore } from '../history/historyStore.ts';
 import type { Clock } from '../ports/clock.ts';
+import { OutcomeUnknownError } from '../ports/exchangePort.ts';
 import { Acquiring } from './acquiring/acquiring.ts';
 import type { AdmissionOptions } from './acquiring/admission.ts';
 import { AdminBehaviour, type AdminInput } from './admin/adminBehaviour.ts';
@@ -327,7 +328,7 @@ export class Pipeline {
   async #quiet(): Promise<void> {
     const until = this.clock.nowUs() + this.config.acquiring.timeoutMs * 1000;
     while (this.acquiring.pending.size > 0 && this.clock.nowUs() < until) await new Promise((resolve) => setTimeout(resolve, 5));
-    this.acquiring.pending.failAll(new Error('the exchange is stopping'));
+    this.acquiring.pending.failAll(new OutcomeUnknownError('The server is stopping. Send status unknown; execution status unknown.'));
     if (this.cluster === undefined) for (let round = 0; round < 2; round++) await this.barrier();
   }
 

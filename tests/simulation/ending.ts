@@ -1,15 +1,17 @@
 // After the faults: everything open is cancelled, every stage catches up, and what is left must add up in every way there is.
+
 import { combineHashes, recoverPartition } from '../../src/actors/recovery.ts';
+import type { Bus } from '../../src/bus/bus.ts';
 import { Side } from '../../src/domain/orderTerms.ts';
+import type { NaiveHistory } from '../conformance/naiveHistory.ts';
 import { Broken, must } from './invariants.ts';
 import { differ } from './observer.ts';
 import type { Random } from './random.ts';
 import type { Machine } from './scheduler.ts';
-import type { SimBus } from './simBus.ts';
 import { sleep, until } from './simulation.ts';
 import type { Traders } from './traders.ts';
 import { FIRST_ACCOUNT } from './venue.ts';
-import { type AnyPartition, runningOf, type World } from './world.ts';
+import { type AnyPartition, runningOf, type SimProcess, type World } from './world.ts';
 
 const PATIENCE_US = 20_000_000;
 
@@ -110,16 +112,51 @@ function checkFolds(world: World): void {
     }
   }
   for (const { process, machine } of seats) {
-    for (const symbol of observer.symbols.values()) {
-      const view = process?.pipeline.hub.markets.view(symbol.symbol);
-      const depth = view?.depth(1000);
+    if (process === undefined) continue;
+    checkClients(world, process, machine?.name ?? '');
+    if (process.history !== undefined) checkHistory(world, process.history);
+  }
+}
+
+function checkClients({ observer }: World, { pipeline, clients }: SimProcess, name: string): void {
+  if (clients === undefined) return;
+  if (clients.problem !== undefined) throw clients.problem;
+  for (const symbol of observer.symbols.values()) {
+    const depth = pipeline.hub.markets.view(symbol.symbol)?.depth(1000);
+    const book = JSON.stringify([symbol.levels(Side.BUY), symbol.levels(Side.SELL)]);
+    const shown = JSON.stringify([depth?.bids ?? [], depth?.asks ?? []]);
+    must(shown === book, 'depth', () => `${name} shows ${symbol.symbol} as ${shown}, the log gives ${book}`);
+    const folded = JSON.stringify(clients.levels(symbol.symbol));
+    must(folded === book, 'depth', () => `clients of ${name} have folded ${symbol.symbol} to ${folded}, the log gives ${book}`);
+  }
+  for (const [key, { accountId, free, locked }] of clients.balances) {
+    const row = observer.accountsOf(accountId).held.get(key)?.row;
+    must(
+      row?.free === free && row.locked === locked,
+      'folds',
+      () => `clients of ${name} were told ${key} is ${free} + ${locked}, it is ${row?.free} + ${row?.locked}`,
+    );
+  }
+}
+
+function checkHistory({ observer }: World, history: NaiveHistory): void {
+  for (const symbol of observer.symbols.values()) {
+    for (const order of symbol.orders.values()) {
+      const past = history.order(order.accountId, order.orderId);
+      const same = past?.status === order.status && past.executedLots === order.executedLots && past.cumQuoteUnits === order.cumQuoteUnits;
       must(
-        JSON.stringify([depth?.bids ?? [], depth?.asks ?? []]) === JSON.stringify([symbol.levels(Side.BUY), symbol.levels(Side.SELL)]),
-        'depth',
+        same,
+        'folds',
         () =>
-          `${machine?.name} shows ${symbol.symbol} as ${JSON.stringify(depth)}, the log gives ${JSON.stringify([symbol.levels(Side.BUY), symbol.levels(Side.SELL)])}`,
+          `the history has order ${order.orderId} with status ${past?.status}, ${past?.executedLots} lots, the log ${order.status}, ${order.executedLots}`,
       );
     }
+    const trades = history.trades(symbol.symbol, { fromId: 1, limit: Number.MAX_SAFE_INTEGER });
+    must(
+      trades.length === symbol.trades.length,
+      'folds',
+      () => `the history has ${trades.length} trades of ${symbol.symbol}, the log ${symbol.trades.length}`,
+    );
   }
 }
 
@@ -131,7 +168,7 @@ async function checkReplay(world: World): Promise<void> {
 }
 
 /** False when the log moved on meanwhile: a kline's time may be over at any moment. */
-async function isReplayed(world: World, partition: AnyPartition, bus: SimBus, machine: Machine): Promise<boolean> {
+async function isReplayed(world: World, partition: AnyPartition, bus: Bus, machine: Machine): Promise<boolean> {
   const { observer } = world;
   const { output } = partition.behaviour;
   const on = <T>(run: () => Promise<T>): Promise<T> =>

@@ -1,7 +1,8 @@
 // What goes wrong, one step at a time.
 import type { Random } from './random.ts';
 import type { Fault } from './script.ts';
-import { runningOf, type Seat, type World } from './world.ts';
+import { SimBus } from './simBus.ts';
+import { cut, runningOf, type Seat, type World } from './world.ts';
 
 export function doFault(world: World, fault: Fault, random: Random): void {
   const { scheduler, seats, disk } = world;
@@ -12,6 +13,9 @@ export function doFault(world: World, fault: Fault, random: Random): void {
     case 'kill process':
       world.crashProcess(seat, downUs);
       return;
+    case 'stop process':
+      world.stopProcess(seat, downUs);
+      return;
     case 'pause process':
       if (machine?.alive === true) machine.pausedUntilUs = scheduler.nowUs + random.below(2_000_000);
       return;
@@ -19,13 +23,14 @@ export function doFault(world: World, fault: Fault, random: Random): void {
       if (machine?.alive === true) machine.slowness = random.below(20);
       return;
     case 'cut connection':
-      bus?.cut();
+      cut(bus);
       return;
     case 'hold connection':
-      bus?.hold(random.below(1_500_000));
+      if (bus instanceof SimBus) bus.hold(random.below(1_500_000));
       return;
     case 'expire lease':
-      world.server?.expireLease(random.pick(world.logs()));
+      if (bus instanceof SimBus) world.server?.expireLease(random.pick(world.logs()));
+      else bus?.expireLease(random.pick(world.logs()));
       return;
     case 'power off':
       world.crashServer(false, downUs);

@@ -5,6 +5,7 @@ import type { WorldConfig } from './world.ts';
 
 export const FAULTS = [
   'kill process',
+  'stop process',
   'pause process',
   'slow process',
   'cut connection',
@@ -40,8 +41,11 @@ export function drawScript(seed: number, steps: number, bug?: string): Script {
   const random = new Random(`script ${seed}`);
   const calm = random.chance(0.1);
   const rate = (most: number): number => (calm || random.chance(0.4) ? 0 : Math.round(random.below(1000) * most) / 1000);
+  const embedded = random.chance(0.2);
   const world: WorldConfig = {
-    processes: random.between(1, 3),
+    embedded,
+    splitRoles: random.chance(0.3),
+    processes: embedded ? 1 : random.between(1, 3),
     accountPartitions: random.between(1, 3),
     marketPartitions: random.between(1, 2),
     symbols: random.between(1, 3),

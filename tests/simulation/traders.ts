@@ -1,6 +1,7 @@
 // The clients: random commands of every kind to random processes, and what they were told held against the log.
 
 import type { Pipeline } from '../../src/actors/pipeline.ts';
+import { servesClients } from '../../src/actors/roles.ts';
 import type { NewOrder } from '../../src/domain/command.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
 import { CancelRestriction, isMarketLike, PegPriceType, Side } from '../../src/domain/orderTerms.ts';
@@ -38,7 +39,7 @@ export class Traders {
   /** Calls an exchange process as a client does: over a network that may be slow, at a process that may die. */
   call<T>(random: Random, run: (pipeline: Pipeline) => Promise<T>): Promise<Outcome<T>> {
     const { driver, network, seats } = this.#world;
-    const seat = random.pick(seats);
+    const seat = random.pick(seats.filter(({ process: up }) => up === undefined || servesClients(up.pipeline.roles)));
     const { machine, process } = seat;
     if (machine === undefined || !machine.alive || process?.ready !== true) return Promise.resolve({ kind: 'nothing' });
     return new Promise((resolve) => {

@@ -6,15 +6,19 @@ import type { Behaviour } from '../../src/actors/behaviour.ts';
 import { KLineBehaviour } from '../../src/actors/kline/klineBehaviour.ts';
 import { MarketBehaviour } from '../../src/actors/match/marketBehaviour.ts';
 import type { Partition } from '../../src/actors/partition.ts';
-import { Pipeline } from '../../src/actors/pipeline.ts';
-import { ROLES } from '../../src/actors/roles.ts';
+import type { Pipeline } from '../../src/actors/pipeline.ts';
+import { servesClients } from '../../src/actors/roles.ts';
 import { AccountBehaviour } from '../../src/actors/settlement/accountBehaviour.ts';
-import { type BusMessage, CorruptLogError, type Snapshot } from '../../src/bus/bus.ts';
+import { type Bus, type BusMessage, CorruptLogError, type Reader, type Snapshot, StorageError } from '../../src/bus/bus.ts';
+import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
 import { streams, subjectsOf } from '../../src/bus/subjects.ts';
 import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
+import { type FedMessage, NaiveHistory } from '../conformance/naiveHistory.ts';
+import { ClientView } from './clientView.ts';
 import { Broken } from './invariants.ts';
 import { calmNetwork, Network, type NetworkFaults } from './network.ts';
 import { Observer } from './observer.ts';
+import { makePipeline } from './pipelines.ts';
 import type { Random } from './random.ts';
 import { type Machine, Scheduler } from './scheduler.ts';
 import type { Seams } from './seams.ts';
@@ -23,6 +27,10 @@ import { SimDisk } from './simDisk.ts';
 import { SimServer } from './simServer.ts';
 
 export interface WorldConfig {
+  /** One process with the log in it; else processes around a log server. */
+  readonly embedded: boolean;
+  /** Each process has a part of the stages, not all. */
+  readonly splitRoles: boolean;
   readonly processes: number;
   readonly accountPartitions: number;
   readonly marketPartitions: number;
@@ -38,6 +46,9 @@ export interface SimProcess {
   readonly pipeline: Pipeline;
   /** Its door is open. */
   ready: boolean;
+  readonly history: NaiveHistory | undefined;
+  /** What its clients have seen; undefined where there are none. */
+  clients: ClientView | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: partitions of every stage in one list
@@ -50,17 +61,19 @@ export function runningOf(process: SimProcess | undefined): readonly AnyPartitio
   return [admin, ...settlement, ...match, ...kline].flatMap(({ running }) => (running === undefined ? [] : [running as AnyPartition]));
 }
 
+/** The connection of a process to the log server, where it has one. */
+export function cut(bus: Seat['bus']): void {
+  if (bus instanceof SimBus) bus.cut();
+}
+
 /** A place where a process of the exchange runs, one life after another. */
 export interface Seat {
   readonly index: number;
   lives: number;
   machine: Machine | undefined;
-  bus: SimBus | undefined;
+  bus: SimBus | MemoryBus | undefined;
   process: SimProcess | undefined;
 }
-
-const TIMEOUT_MS = 4500;
-const LEASE_TTL_MS = 600;
 
 export class World {
   readonly config: WorldConfig;
@@ -80,6 +93,8 @@ export class World {
   #serverLives = 0;
   #serverMachine: Machine | undefined;
   #lives = 0;
+  /** What the history has committed. */
+  readonly #past: FedMessage[] = [];
 
   constructor(config: WorldConfig, random: Random, seams: Seams) {
     this.config = config;
@@ -124,6 +139,7 @@ export class World {
   }
 
   startServer(): void {
+    if (this.config.embedded) return;
     const machine = this.scheduler.machine(`server.${++this.#serverLives}`);
     this.#serverMachine = machine;
     machine.post(() => {
@@ -155,11 +171,15 @@ export class World {
     }
     this.server = server;
     this.note(`${machine.name} is up`);
-    for (const { bus, machine: client } of this.seats) if (client?.alive === true) bus?.cut();
+    for (const { bus, machine: client } of this.seats) if (client?.alive === true) cut(bus);
   }
 
   /** Machine and what it was writing are gone; it comes up again after so long. */
   crashServer(torn: boolean, downUs: number): void {
+    if (this.config.embedded) {
+      this.crashProcess(this.seats[0] as Seat, downUs, undefined, torn);
+      return;
+    }
     const machine = this.#serverMachine;
     if (machine === undefined || !machine.alive) return;
     this.note(`${machine.name} loses its power${torn ? ', a commit torn' : ''}`);
@@ -167,77 +187,124 @@ export class World {
     this.scheduler.remove(machine);
     this.disk.crash(torn);
     this.server = undefined;
-    for (const { bus, machine: client } of this.seats) if (client?.alive === true) bus?.cut();
+    for (const { bus, machine: client } of this.seats) if (client?.alive === true) cut(bus);
     this.driver.after(downUs, () => this.startServer());
   }
 
   startProcess(seat: Seat): void {
     const { config } = this;
     const machine = this.scheduler.machine(`p${seat.index}.${++seat.lives}`);
-    const bus = new SimBus({ machine, network: this.network, server: () => this.server, appendTimeoutMs: 400 });
     seat.machine = machine;
+    if (config.embedded) {
+      this.#startEmbedded(seat, machine);
+      return;
+    }
+    const bus = new SimBus({ machine, network: this.network, server: () => this.server, appendTimeoutMs: 400 });
     seat.bus = bus;
     machine.post(() => {
-      const pipeline = new Pipeline({
-        bus: this.#seams.bus(bus),
-        clock: machine,
-        logger: {
-          info: (facts, message) => this.#logged(machine, 'info', facts, message),
-          warn: (facts, message) => this.#logged(machine, 'warn', facts, message),
-          error: (facts, message) => this.#logged(machine, 'error', facts, message),
-        },
-        config: {
-          accountPartitions: config.accountPartitions,
-          marketPartitions: config.marketPartitions,
-          partition: {
-            maxBatch: 32,
-            maxInFlight: 4,
-            maxQueued: 256,
-            poisonAttempts: 3,
-            passivateAfterMs: 60_000,
-            snapshotEverySteps: config.snapshotEverySteps,
-          },
-          acquiring: { timeoutMs: TIMEOUT_MS, admission: { maxPending: 256, minPending: 16, targetMs: 500 } },
-          consumerBatch: 64,
-          pushSnapshotEveryMessages: config.snapshotEverySteps * 4,
-          tickMs: 40,
-          leaseTtlMs: LEASE_TTL_MS,
-          accountLimits: NO_ACCOUNT_LIMITS,
-          memberTtlMs: LEASE_TTL_MS,
-        },
-        writer: machine.name,
-        life: ++this.#lives,
-        onFatal: (stage, error) => this.#fatal(seat, machine, stage, error),
-        distribution: {
-          roles: new Set(ROLES),
-          version: '0.0.0',
-          history: () => {
-            throw new Error('nobody asks for the past here');
-          },
-        },
-        ...(this.#seams.newAccount === undefined ? {} : { newAccount: this.#seams.newAccount }),
-        ...(this.#seams.newMarket === undefined ? {} : { newMarket: this.#seams.newMarket }),
-      });
-      const up: SimProcess = { pipeline, ready: false };
-      seat.process = up;
-      pipeline.start().then(
-        () => {
-          up.ready = true;
-          this.note(`${machine.name} is up`);
-        },
-        (error: unknown) => this.#fatal(seat, machine, 'start', error as Error),
-      );
+      this.#startPipeline(seat, machine, bus);
     });
   }
 
-  /** kill -9; it is started again after so long. */
-  crashProcess(seat: Seat, downUs: number): void {
+  #startPipeline(seat: Seat, machine: Machine, bus: Bus): void {
+    const { config } = this;
+    const history = seat.index === 0 ? new NaiveHistory(this.#past) : undefined;
+    const pipeline = makePipeline({
+      config,
+      seat: seat.index,
+      bus: this.#seams.bus(bus),
+      machine,
+      history,
+      life: ++this.#lives,
+      seams: this.#seams,
+      log: (level, facts, message) => this.#logged(machine, level, facts, message),
+      onFatal: (stage, error) => this.#fatal(seat, machine, stage, error),
+    });
+    const up: SimProcess = { pipeline, ready: false, history, clients: undefined };
+    seat.process = up;
+    pipeline.start().then(
+      () => {
+        if (servesClients(pipeline.roles)) up.clients = new ClientView(pipeline, config.accounts);
+        up.ready = true;
+        this.note(`${machine.name} is up`);
+      },
+      (error: unknown) => this.#fatal(seat, machine, 'start', error as Error),
+    );
+  }
+
+  /** The log and everything else in one process: it dies with what it was writing, and finds on its disk what is left. */
+  #startEmbedded(seat: Seat, machine: Machine): void {
+    machine.post(() => {
+      this.#openEmbedded(seat, machine).catch((error: unknown) => {
+        if (error instanceof StorageError) this.#fatal(seat, machine, 'journal', error);
+        else if (machine.alive) this.fail(error, machine.name);
+      });
+    });
+  }
+
+  async #openEmbedded(seat: Seat, machine: Machine): Promise<void> {
+    const open = (): Promise<MemoryBus> =>
+      MemoryBus.open({ journal: { dir: '', durability: 'always', intervalMs: 10, storage: this.disk.open(machine) } });
+    const bus = await open().catch((error: unknown) => {
+      if (!(error instanceof CorruptLogError) || !this.disk.repair()) throw error;
+      this.note(`the torn commit was found: ${error.message}`);
+      return open();
+    });
+    for (const stream of this.logs()) {
+      await bus.ensureStream(stream, subjectsOf(stream));
+      const { lastSequence } = await bus.streamInfo(stream);
+      this.#guard(machine, () => this.observer.reopened(stream, lastSequence));
+      void this.#tail(machine, bus.read(stream, { fromSequence: 1 }));
+    }
+    seat.bus = bus;
+    const watched = new Proxy(bus, {
+      get: (target, name: keyof MemoryBus) => {
+        if (name === 'putSnapshot') {
+          return async (snapshot: Snapshot) => {
+            await target.putSnapshot(snapshot);
+            this.#guard(machine, () => this.#checkSnapshot(snapshot));
+          };
+        }
+        const member: unknown = target[name];
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    this.#startPipeline(seat, machine, watched);
+  }
+
+  async #tail(machine: Machine, reader: Reader): Promise<void> {
+    for (;;) {
+      const messages = await reader.next();
+      if (messages.length === 0) return;
+      for (const message of messages) this.#guard(machine, () => this.observer.visible(message));
+    }
+  }
+
+  /** Finishes what it does, hands its partitions over and ends. */
+  stopProcess(seat: Seat, downUs: number): void {
     const { machine, process } = seat;
-    if (machine === undefined || !machine.alive) return;
+    if (machine?.alive !== true || process?.ready !== true) return;
+    process.ready = false;
+    this.note(`${machine.name} stops`);
+    machine.post(() => {
+      process.pipeline.stop().then(
+        () => this.driver.post(() => this.crashProcess(seat, downUs)),
+        (error: unknown) => this.#fatal(seat, machine, 'stop', error as Error),
+      );
+    });
+    // Whoever takes too long to stop is killed.
+    this.driver.after(10_000_000, () => this.crashProcess(seat, downUs, machine));
+  }
+
+  /** kill -9; it is started again after so long. */
+  crashProcess(seat: Seat, downUs: number, only = seat.machine, torn = false): void {
+    const { machine, process } = seat;
+    if (machine === undefined || !machine.alive || machine !== only) return;
     this.note(`${machine.name} is killed`);
     machine.crash();
     this.scheduler.remove(machine);
     this.server?.dropMachine(machine);
+    if (this.config.embedded) this.disk.crash(torn);
     process?.pipeline.root.stop();
     seat.process = undefined;
     this.driver.after(downUs, () => {

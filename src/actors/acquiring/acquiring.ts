@@ -152,7 +152,7 @@ export class Acquiring {
     return this.#submit<CancelReplaceResult>({ ...command, order, kind: 'CancelReplace', commandId: this.#ids.next() }, (collected) => {
       const answer = collected.answer as AccountAnswer;
       // Refused before either half was tried.
-      if ('ok' in answer) return answer.ok ? replacedOf(collected) : { cancel: refused(answer.reason), place: null };
+      if ('ok' in answer) return answer.ok ? replacedOf(collected, answer) : { cancel: refused(answer.reason), place: null };
       let cancel: PlaceResult;
       if (answer.cancel.code !== 0) cancel = refused(engineReject(answer.cancel.code) ?? EngineReject.UNKNOWN_ORDER);
       else {
@@ -267,12 +267,14 @@ function concludeRequested(collected: Collected): PlaceResult | undefined {
 }
 
 /** A cancel-replace whose first answer was lost: what the market log says of its two halves. */
-function replacedOf(collected: Collected): CancelReplaceResult | undefined {
+function replacedOf(collected: Collected, reply: Extract<CommandReply, { ok: true }>): CancelReplaceResult | undefined {
   const cancel = concludeRequested(collected);
   if (cancel === undefined) return undefined;
   const place = placedOf(collected);
   if (place !== undefined) return { cancel, place };
-  return cancel.ok ? undefined : { cancel, place: null };
+  // Placed all the same (ALLOW_FAILURE): the market log has yet to say so.
+  const placed = reply.orders.length > 0 || (reply.closedOrderIds ?? []).length > 0;
+  return cancel.ok || placed ? undefined : { cancel, place: null };
 }
 
 /** Reports of everything a cancel ended, each order once. */
