@@ -1,6 +1,6 @@
 // A real sedax in a process of its own, for tests that kill it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -56,6 +56,24 @@ export class SedaxProcess {
       void exited.then((code) => reject(new Error(`exited with ${code} before it was ready:\n${output.join('')}`)));
     });
     return new SedaxProcess(child, url, output, exited);
+  }
+
+  /** Memory it holds now, bytes; 0 where there is no /proc. */
+  residentBytes(): number {
+    try {
+      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Files and sockets it has open; 0 where there is no /proc. */
+  openDescriptors(): number {
+    try {
+      return readdirSync(`/proc/${this.#child.pid}/fd`).length;
+    } catch {
+      return 0;
+    }
   }
 
   /** SIGKILL: no chance to flush anything. */
