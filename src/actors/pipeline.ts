@@ -25,6 +25,7 @@ import type { Behaviour } from './behaviour.ts';
 import { Cluster, type DistributionOptions } from './distribution/cluster.ts';
 import { Owners } from './distribution/owners.ts';
 import { RemoteWriters } from './distribution/remoteWriters.ts';
+import type { RetentionConfig } from './distribution/retention.ts';
 import { HistoryStage } from './history/historyStage.ts';
 import { KLineBehaviour, type KLineInput } from './kline/klineBehaviour.ts';
 import { LocalWriters } from './localWriters.ts';
@@ -53,6 +54,8 @@ export interface PipelineConfig {
   readonly accountLimits: AccountLimits;
   /** A member that is silent for this long counts as gone. */
   readonly memberTtlMs: number;
+  /** What the logs keep, of an exchange of several processes. Absent: everything. */
+  readonly retention?: RetentionConfig;
 }
 
 export interface PipelineDeps {

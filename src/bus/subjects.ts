@@ -27,6 +27,8 @@ export const subjects = {
   ask: (stream: string, endpoint: string, epoch: number): string => `spot.ask.${stream.replace('-', '.')}.${endpoint}.${epoch}`,
   /** What a person asks the owner of a stream, whatever its epoch: 'spot.inspect.markets.3.book.BTCUSDT'. */
   inspect: (stream: string, what: string): string => `spot.inspect.${stream.replace('-', '.')}.${what}`,
+  /** What a process says of itself. */
+  inspectProcess: (id: string): string => `spot.inspect.process.${id}`,
   /** Queries to the history processes, which share them. */
   historyQuery: 'spot.ask.history.query',
   /** The parts of an answer that one history process holds. */

@@ -161,5 +161,10 @@ export const CONFIG_SCHEMA: Section = section({
     }),
     leaseTtlMs: whole(3_000, 'life of a partition lease that is not renewed: how long a dead writer is waited for', 100),
     memberTtlMs: whole(2_000, 'silence after which a process counts as gone, distributed mode only', 200),
+    retention: section({
+      everyMs: whole(0, 'pause between looks for what no snapshot and no history needs any more, distributed mode only; 0 = keep all', 0),
+      keepMessages: whole(100_000, 'newest messages of every stream that stay in any case'),
+      histories: whole(1, 'history processes there are: when fewer answer, nothing is trimmed'),
+    }),
   }),
 });

@@ -1,5 +1,7 @@
 // A process among others: a member of the exchange, with the partitions that fall to it, served to whoever asks.
-import type { Membership, ServiceInfo } from '../../bus/bus.ts';
+import type { BusService, Membership, ServiceInfo } from '../../bus/bus.ts';
+import { subjects } from '../../bus/subjects.ts';
+import type { HistoryStore } from '../../history/historyStore.ts';
 import type { HistoryQueries } from '../../ports/historyQueries.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionHost } from '../partitionHost.ts';
@@ -7,8 +9,9 @@ import type { Pipeline } from '../pipeline.ts';
 import { parseRoles, type Role } from '../roles.ts';
 import type { StageLogger } from '../supervision.ts';
 import { adminEndpoints, commonEndpoints, type Endpoints, settlementEndpoints } from './endpoints.ts';
-import { accountInspections, bookInspections, type Inspections, partitionInspections } from './inspection.ts';
+import { accountInspections, bookInspections, type Inspections, inspectionJson, partitionInspections } from './inspection.ts';
 import { type Member, type Movable, Placement } from './placement.ts';
+import { Retention } from './retention.ts';
 import { ServedPartition } from './servedPartition.ts';
 
 export interface DistributionOptions {
@@ -28,6 +31,7 @@ const GROUP = 'sedax';
 /** How long a start waits for the partitions that fall to it; another process may still be handing them over. */
 const SETTLE_MS = 10_000;
 const SETTLE_POLL_MS = 20;
+const HISTORY_ANSWER_MS = 3000;
 
 /** A partition's name in NATS: letters, digits, '-' and '_'. */
 const idOf = (writer: string): string => writer.replace(/[^A-Za-z0-9_-]/g, '_');
@@ -40,6 +44,8 @@ export class Cluster {
   readonly #placement: Placement;
   readonly #movables: readonly ServedMovable[];
   #membership: Membership | undefined;
+  #process: BusService | undefined;
+  #retention: NodeJS.Timeout | undefined;
 
   constructor(pipeline: Pipeline, options: DistributionOptions, writer: string, logger: StageLogger) {
     this.#pipeline = pipeline;
@@ -76,10 +82,12 @@ export class Cluster {
     const info = { roles: [...roles].join(','), process: this.#writer, version: this.#options.version };
     const membership = await this.#pipeline.bus.join(GROUP, { id: this.#id, info }, this.#pipeline.config.memberTtlMs);
     this.#membership = membership;
+    this.#process = await this.#serveProcess();
     membership.onChange(() => this.#placement.follow(this.members()));
     this.#placement.follow(this.members());
     const until = performance.now() + SETTLE_MS;
     while (!this.#placement.isSettled && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, SETTLE_POLL_MS));
+    this.#startRetention();
     const running = this.#movables.filter(({ isRunning }) => isRunning).map(({ name }) => name);
     return `${this.#id}, one of ${this.members().length}; works ${running.length === 0 ? 'no partition' : running.join(' ')}`;
   }
@@ -106,8 +114,84 @@ export class Cluster {
 
   /** The others are told first, and wait for each lease as it is given free. */
   async stop(): Promise<void> {
+    clearInterval(this.#retention);
     await this.#membership?.leave();
     await this.#placement.stop();
+    await this.#process?.stop();
+  }
+
+  /** Edges too, which own no partition, are listed among the services, and say how they are. */
+  async #serveProcess(): Promise<BusService> {
+    const { bus, acquiring, historyStore } = this.#pipeline;
+    const { roles, version } = this.#options;
+    const metadata = { process: this.#writer, roles: [...roles].join(',') };
+    const service = await bus.service({
+      name: 'sedax-process',
+      version,
+      description: `sedax ${this.#writer}: ${metadata.roles}`,
+      metadata,
+    });
+    service.endpoint('inspect-process', subjects.inspectProcess(this.#id), this.#id, async () =>
+      inspectionJson({
+        process: this.#writer,
+        roles: [...roles],
+        version,
+        members: this.members().map(({ id }) => id),
+        works: this.#movables.filter(({ isRunning }) => isRunning).map(({ name }) => name),
+        pendingCommands: acquiring.pending.size,
+        lag: bus.lag(),
+        // What is committed, not what was read: the store may be that of the only history there is.
+        ...(historyStore === undefined ? {} : { history: this.#positionsOf(historyStore) }),
+      }),
+    );
+    return service;
+  }
+
+  #positionsOf(store: HistoryStore): Record<string, number> {
+    return Object.fromEntries(this.#pipeline.readStreams().map((stream) => [stream, store.position(stream)]));
+  }
+
+  /** One process trims: the owner of the admin log. */
+  #startRetention(): void {
+    const { bus, config, admin, root, settlement, match, kline } = this.#pipeline;
+    const { retention } = config;
+    if (retention === undefined || retention.everyMs === 0 || !this.#options.roles.has('admin')) return;
+    const partitions = [...settlement, ...match, ...kline].map(({ behaviour }) => {
+      return { output: behaviour.output, inputs: behaviour.inputs.map(({ stream }) => stream) };
+    });
+    const trimmer = new Retention({
+      bus,
+      config: retention,
+      partitions,
+      streams: this.#pipeline.readStreams(),
+      histories: () => this.#histories(),
+      log: (facts, message) => root.logger.info({ stage: 'retention', ...facts }, message),
+    });
+    let busy = false;
+    this.#retention = setInterval(() => {
+      if (busy || admin.running === undefined) return;
+      busy = true;
+      trimmer
+        .trim()
+        .catch((error: unknown) => root.logger.error({ stage: 'retention', err: error }, 'the logs could not be trimmed'))
+        .finally(() => {
+          busy = false;
+        });
+    }, retention.everyMs).unref();
+  }
+
+  /** Of every member that keeps history and answers. */
+  async #histories(): Promise<readonly ReadonlyMap<string, number>[]> {
+    const keepers = this.members().filter(({ roles }) => roles.has('history'));
+    const answers = await Promise.allSettled(
+      keepers.map(async ({ id }) => {
+        const answer = await this.#pipeline.bus.request(subjects.inspectProcess(id), new Uint8Array(), HISTORY_ANSWER_MS);
+        const { history } = JSON.parse(Buffer.from(answer).toString()) as { readonly history?: Readonly<Record<string, number>> };
+        if (history === undefined) throw new Error(`${id} keeps no history`);
+        return new Map(Object.entries(history));
+      }),
+    );
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }
 
   #movable<S, I>(
