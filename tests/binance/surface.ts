@@ -164,6 +164,7 @@ export const DIFFERENT: Readonly<Record<string, string>> = {
   'GET /api/v3/referencePrice':
     'no symbol has a reference price: -2043, as documented for such symbols; their price filters use the average price',
   'GET /api/v3/referencePrice/calculation': 'as referencePrice',
+  'GET /api/v3/avgPrice': 'the minutes begin at a full one; without a trade in them the price is the last one',
   'GET /api/v3/ticker/24hr':
     '`openTime` is floored to the minute, as for `/ticker`; without a trade in the window the prices are the last one before it',
   'POST /api/v3/sor/order':
@@ -173,6 +174,10 @@ export const DIFFERENT: Readonly<Record<string, string>> = {
   'GET /api/v3/account/commission': 'no buyer, seller, special or tax rates and no discount: zeros',
   'GET /api/v3/rateLimit/order': 'counts are kept per process of the edge',
   'session.logon': 'HMAC keys are accepted too',
+  '<symbol>@miniTicker': 'the 24 hours begin at a full minute',
+  '!miniTicker@arr': 'as <symbol>@miniTicker',
+  '<symbol>@ticker': 'as <symbol>@miniTicker',
+  '<symbol>@avgPrice': 'as avgPrice',
   '<symbol>@blockTrade': 'can be subscribed to; the venue makes no block trades',
   '<symbol>@referencePrice': 'can be subscribed to; always null',
   'GET /sapi/v1/capital/config/getall': 'always `[]`',
