@@ -1,54 +1,37 @@
 // What an account that does nothing weighs: the heap of a whole embedded venue, all stages, after a restart, with so many accounts
-// of two balances each and without them. Needs --expose-gc.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// of a few balances each and with one. Each life is a process of its own, so that nothing of the one before it is counted.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Venue } from '../../tests/pipeline/venue.ts';
+import { ADMIT_EVERYTHING } from '../measure/admitEverything.ts';
 
-export interface IdleRow {
-  readonly accounts: number;
-  /** Heap and array buffers. */
-  readonly bytesPerAccount: number;
+const AT_ONCE = 200;
+
+/** The first life: funds the accounts, takes snapshots and ends. */
+export async function fundAccounts(dir: string, accounts: number): Promise<void> {
+  const venue = await Venue.open({ dir, config: { acquiring: ADMIT_EVERYTHING } });
+  for (let from = 0; from < accounts; from += AT_ONCE) {
+    const count = Math.min(AT_ONCE, accounts - from);
+    await Promise.all(Array.from({ length: count }, (_, i) => venue.fundedAccount(`a${from + i}`)));
+  }
+  await venue.pipeline.barrier();
+  await venue.close(true);
 }
 
-const AT_ONCE = 500;
-
-export async function benchmarkIdleAccounts(accounts: number): Promise<IdleRow> {
-  const without = await bytesOfVenue(1);
-  const bytes = (await bytesOfVenue(accounts + 1)) - without;
-  return { accounts, bytesPerAccount: Math.round(bytes / accounts) };
-}
-
-async function bytesOfVenue(accounts: number): Promise<number> {
-  const dir = mkdtempSync(join(tmpdir(), 'sedax-idle-'));
+/** The second life: heap and array buffers once everything is recovered. Needs --expose-gc. */
+export async function bytesOfVenue(dir: string): Promise<number> {
+  const venue = await Venue.open({ dir });
   try {
-    let venue = await Venue.open({ dir });
-    for (let from = 0; from < accounts; from += AT_ONCE) {
-      const count = Math.min(AT_ONCE, accounts - from);
-      await Promise.all(Array.from({ length: count }, (_, i) => venue.fundedAccount(`a${from + i}`)));
+    await venue.pipeline.barrier();
+    // Buffers are let go of after the collection that finds them.
+    for (let i = 0; i < 3; i++) {
+      globalThis.gc?.();
+      await sleep(20);
     }
-    await venue.pipeline.barrier();
-    await venue.close(true);
-    const before = await bytesInUse();
-    venue = await Venue.open({ dir });
-    await venue.pipeline.barrier();
-    const bytes = (await bytesInUse()) - before;
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
     const rows = await venue.exchange.reconcile();
     if (rows.length === 0 || rows.some(({ ok }) => !ok)) throw new Error('the accounts were not recovered');
-    await venue.close(false);
-    return bytes;
+    return heapUsed + arrayBuffers;
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    await venue.close(false);
   }
-}
-
-async function bytesInUse(): Promise<number> {
-  // Buffers are let go of after the collection that finds them.
-  for (let i = 0; i < 3; i++) {
-    globalThis.gc?.();
-    await sleep(20);
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

@@ -2,30 +2,14 @@
 // What a start of the venue costs: folding the logs of Settlement and Match from their first message, and restoring both from
 // snapshots. Each is written by one process and recovered by another, as after a restart. One JSON line each.
 // Goals: 500,000 entries/s; 1,000,000 resting orders of 100,000 accounts in less than 5 s.
-import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { live, serveLife } from '../measure/lives.ts';
 import { median } from '../measure/statistics.ts';
 import { type Legacy, type Recovery, recoverBoth, writeLogs, writeSnapshots } from './recover.ts';
 
 const ROUNDS = 3;
-const LIVES = { writeLogs, writeSnapshots, recoverBoth } as const;
-type Life = keyof typeof LIVES;
-
-/** One life, in a process of its own. */
-function live<Result>(life: Life, ...args: readonly unknown[]): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), ['--life', life, JSON.stringify(args)]);
-    let result: { readonly result: Result } | undefined;
-    child.on('message', (message) => {
-      result = message as { readonly result: Result };
-    });
-    child.on('exit', (code) => (result === undefined ? reject(new Error(`${life} ended with ${code}`)) : resolve(result.result)));
-  });
-}
-
 async function measure(write: 'writeLogs' | 'writeSnapshots', orders: number, accounts: number): Promise<object> {
   const dir = mkdtempSync(join(tmpdir(), 'sedax-recovery-'));
   try {
@@ -53,12 +37,7 @@ async function measure(write: 'writeLogs' | 'writeSnapshots', orders: number, ac
   }
 }
 
-if (process.argv[2] === '--life') {
-  const args = JSON.parse(process.argv[4]!) as never[];
-  const life = LIVES[process.argv[3] as Life] as (...args: never[]) => Promise<unknown>;
-  process.send!({ result: await life(...args) });
-  process.disconnect();
-} else {
+if (!(await serveLife({ writeLogs, writeSnapshots, recoverBoth }))) {
   const [replayed = 300_000, atRest = 1_000_000, accounts = 100_000] = process.argv.slice(2).map(Number);
   process.stdout.write(`${JSON.stringify(await measure('writeLogs', replayed, 1000))}\n`);
   process.stdout.write(`${JSON.stringify(await measure('writeSnapshots', atRest, accounts))}\n`);

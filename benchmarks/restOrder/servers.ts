@@ -17,6 +17,7 @@ import { buildServer, type EdgeApi } from '../../src/http/server.ts';
 import type { ExchangePort } from '../../src/ports/exchangePort.ts';
 import { fakeExchange, makeInstrument, TEST_API_KEY, TEST_SECRET } from '../../tests/fixtures/fakeExchange.ts';
 import { Venue } from '../../tests/pipeline/venue.ts';
+import { ADMIT_EVERYTHING } from '../measure/admitEverything.ts';
 import { BINANCE_PATH, type Key, NATIVE_PATH, type RequestKind } from './requests.ts';
 
 export interface OrderServer {
@@ -83,9 +84,7 @@ export async function embeddedServer(): Promise<OrderServer> {
   const dir = mkdtempSync(join(tmpdir(), 'sedax-rest-'));
   const { filters } = makeInstrument();
   const instruments = [makeInstrument({ filters: { ...filters, maxNumOrders: 0 } })];
-  // Admission control would shed what a machine that is busy with others cannot take.
-  const acquiring = { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } };
-  const venue = await Venue.open({ dir, durability: 'interval', instruments, config: { acquiring } });
+  const venue = await Venue.open({ dir, durability: 'interval', instruments, config: { acquiring: ADMIT_EVERYTHING } });
   const keys: Key[] = [];
   for (const name of ['buyer', 'seller']) {
     const accountId = await venue.fundedAccount(name);
