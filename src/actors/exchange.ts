@@ -73,6 +73,10 @@ export class Exchange implements ExchangePort, Admin {
     return this;
   }
 
+  sheds(): boolean {
+    return this.#pipeline.acquiring.sheds();
+  }
+
   placeOrder(command: CommandOf<'PlaceOrder'>): Promise<PlaceResult> {
     return this.#pipeline.acquiring.placeOrder(command);
   }

@@ -71,6 +71,11 @@ export class Acquiring {
     });
   }
 
+  /** True while the door is shut to a further command. */
+  sheds(): boolean {
+    return !this.admission.admits(this.pending.size);
+  }
+
   /** The checks that need no account: undefined = the door lets it pass. */
   check(symbol: string, order: NewOrder): EngineReason | undefined {
     return this.#check(symbol, order, this.#deps.clock.nowUs());
@@ -186,7 +191,7 @@ export class Acquiring {
     conclude: (collected: Collected) => T | Refused | undefined,
     nowUs = this.#deps.clock.nowUs(),
   ): Promise<T> {
-    if (!this.admission.admits(this.pending.size))
+    if (this.sheds())
       return Promise.reject(
         new OverloadShedError('Server is currently overloaded with other requests. Please try again in a few minutes.'),
       );
