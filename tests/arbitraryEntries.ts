@@ -45,6 +45,7 @@ const request = fc.record(
     lots: safe,
     code: fc.nat(80),
     replacement: fc.record({ allowFailure: fc.boolean(), order: arbitraryNewOrder }),
+    reservedUnits: fc.bigInt({ min: 0n, max: 2n ** 62n }),
   },
   { requiredKeys: ['kind', 'commandId', 'symbol', 'clientOrderId', 'restriction', 'lots'], noNullPrototype: true },
 );

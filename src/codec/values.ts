@@ -154,10 +154,11 @@ function expectLength(r: MsgpackReader, what: string, length: number): void {
   if (found !== length) throw new CodecError(`${what} has ${found} values, not ${length}`);
 }
 
-/** What most requests lack, the code of a refusal and a replacement, is left out at the end. */
+/** What most requests lack, the code of a refusal, a replacement and reserved units, is left out at the end. */
 export function writeRequest(w: MsgpackWriter, request: OrderRequest): void {
-  const { code, replacement } = request;
-  w.array(replacement !== undefined ? 8 : code !== undefined ? 7 : 6);
+  const { code, replacement, reservedUnits } = request;
+  const length = reservedUnits !== undefined ? 9 : replacement !== undefined ? 8 : code !== undefined ? 7 : 6;
+  w.array(length);
   w.int(request.kind);
   w.int(request.commandId);
   w.string(request.symbol);
@@ -165,17 +166,18 @@ export function writeRequest(w: MsgpackWriter, request: OrderRequest): void {
   w.int(request.restriction);
   w.int(request.lots);
   if (code !== undefined) w.int(code);
-  else if (replacement !== undefined) w.nil();
+  else if (length > 6) w.nil();
   if (replacement !== undefined) {
     w.array(2);
     w.boolean(replacement.allowFailure);
     writeNewOrder(w, replacement.order);
-  }
+  } else if (length > 7) w.nil();
+  if (reservedUnits !== undefined) w.big(reservedUnits);
 }
 
 export function readRequest(r: MsgpackReader): OrderRequest {
   const length = r.array();
-  if (length < 6 || length > 8) throw new CodecError(`a request has ${length} values, not 6 to 8`);
+  if (length < 6 || length > 9) throw new CodecError(`a request has ${length} values, not 6 to 9`);
   const request: { -readonly [Name in keyof OrderRequest]: OrderRequest[Name] } = {
     kind: r.int() as RequestKind,
     commandId: r.int(),
@@ -185,10 +187,11 @@ export function readRequest(r: MsgpackReader): OrderRequest {
     lots: r.int(),
   };
   if (length > 6 && !r.nil()) request.code = r.int();
-  if (length > 7) {
+  if (length > 7 && !r.nil()) {
     expectLength(r, 'a replacement', 2);
     request.replacement = { allowFailure: r.boolean(), order: readNewOrder(r) };
   }
+  if (length > 8) request.reservedUnits = r.big();
   return request;
 }
 

@@ -171,6 +171,18 @@ export const goldenSteps: Readonly<Record<string, readonly ChangeLogEntry[]>> = 
     created(EntityType.SpotOrder, fullOrder.orderId, fullOrder, T),
     deleted(EntityType.SpotOrder, order.orderId, T + 6),
   ]),
+  SpotOrderActivation: numbered([
+    updated(
+      EntityType.SpotOrder,
+      order.orderId,
+      [
+        OrderField.request,
+        null,
+        { kind: 3, commandId: 9, symbol: 'BTCUSDT', clientOrderId: '', restriction: 0, lots: 4, reservedUnits: 1225n },
+      ],
+      T,
+    ),
+  ]),
   SpotOrderReplacement: numbered([
     updated(
       EntityType.SpotOrder,

@@ -26,7 +26,7 @@ export async function checkEnd(world: World, traders: Traders, random: Random): 
 }
 
 /** Every partition has an owner, every process is up, every reader is at the end of its log. */
-async function settled(world: World, when: string): Promise<void> {
+export async function settled(world: World, when: string): Promise<void> {
   let why = '';
   const isSettled = (): boolean => {
     why = whyUnsettled(world);

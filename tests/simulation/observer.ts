@@ -7,7 +7,7 @@ import { Header, lastEntryOf, parsePositions } from '../../src/actors/step.ts';
 import type { BusMessage, Snapshot } from '../../src/bus/bus.ts';
 import { streams } from '../../src/bus/subjects.ts';
 import { decodeSnapshot } from '../../src/codec/snapshotCodec.ts';
-import { decodeStep } from '../../src/codec/stepCodec.ts';
+import { decodeStep, encodeStep } from '../../src/codec/stepCodec.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType } from '../../src/domain/changeLogEntry.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
 import { orderPartition, symbolPartition } from '../../src/domain/partitions.ts';
@@ -67,6 +67,15 @@ export class Observer {
 
   traceHash(): string {
     return this.#trace.copy().digest('hex');
+  }
+
+  entriesHash(): string {
+    const hash = createHash('sha256');
+    for (const [stream, { messages }] of [...this.logs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(stream);
+      for (const { entries } of messages) for (const entry of entries) hash.update(encodeStep([entry]));
+    }
+    return hash.digest('hex');
   }
 
   visible(message: BusMessage): void {

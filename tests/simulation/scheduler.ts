@@ -44,7 +44,8 @@ export class Machine {
 
   /** The machine's wall clock; like the real one it never goes back within a process. */
   nowUs(): number {
-    this.#lastUs = Math.max(this.#lastUs, SIMULATION_STARTS_US + this.scheduler.nowUs + this.clockOffsetUs);
+    const sinceStart = this.scheduler.clocksUs ?? this.scheduler.nowUs + this.clockOffsetUs;
+    this.#lastUs = Math.max(this.#lastUs, SIMULATION_STARTS_US + sinceStart);
     return this.#lastUs;
   }
 
@@ -76,6 +77,8 @@ const real: Globals = { setTimeout, setInterval, setImmediate, clearTimeout, cle
 export class Scheduler {
   /** Since the start of the simulation. */
   nowUs = 0;
+  /** Set: every clock shows it, and stands still until it is set anew. */
+  clocksUs: number | undefined;
   /** The machine whose callback, or a promise of it, is running. */
   current: Machine | undefined;
   tasks = 0;

@@ -33,6 +33,8 @@ export interface Script {
   readonly seed: number;
   readonly world: WorldConfig;
   readonly steps: readonly Step[];
+  /** One step at a time, each to its very end, by clocks that stand still meanwhile. */
+  readonly lockstep?: boolean;
   /** Name of a planted bug. */
   readonly bug?: string;
 }

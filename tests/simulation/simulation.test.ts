@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { calmNetwork } from './network.ts';
 import { drawScript, type Script } from './script.ts';
 import { runScript } from './simulation.ts';
 
@@ -27,6 +28,21 @@ test('a seed gives the very same run twice', async () => {
 
 test(`${SEEDS} seeds from ${FIRST} on keep every invariant`, { timeout: 600_000 }, async () => {
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) await survives(drawScript(seed, STEPS));
+});
+
+test('the embedded and the distributed exchange write the very same entries', { timeout: 300_000 }, async () => {
+  let trades = 0;
+  for (let seed = 1; seed <= 6; seed++) {
+    const drawn = drawScript(seed, 40);
+    const steps = drawn.steps.map((step) => ({ ...step, do: 'trade' as const }));
+    const calm = { ...drawn.world, processes: 1, splitRoles: false, network: calmNetwork() };
+    const run = (embedded: boolean) => runScript({ ...drawn, lockstep: true, steps, world: { ...calm, embedded } });
+    const [embedded, distributed] = [await run(true), await run(false)];
+    expect([embedded.failure, distributed.failure]).toEqual([undefined, undefined]);
+    trades += embedded.trades;
+    expect(distributed.entries).toBe(embedded.entries);
+  }
+  expect(trades).toBeGreaterThan(10);
 });
 
 describe('regressions', () => {

@@ -1,6 +1,6 @@
 // Runs a script: sets the venue up, does its steps, lets everything heal, and looks at what is left.
 
-import { checkEnd } from './ending.ts';
+import { checkEnd, settled } from './ending.ts';
 import { doFault } from './faults.ts';
 import { Broken, type Invariant } from './invariants.ts';
 import { calmNetwork } from './network.ts';
@@ -16,6 +16,8 @@ export interface RunResult {
   readonly failure: { readonly invariant: Invariant; readonly what: string } | undefined;
   /** Equal for two runs in which exactly the same happened. */
   readonly trace: string;
+  /** Of all entries of all logs, whoever wrote them in whatever steps. */
+  readonly entries: string;
   readonly messages: number;
   readonly tasks: number;
   readonly simulatedMs: number;
@@ -69,6 +71,7 @@ export async function runScript(script: Script): Promise<RunResult> {
   return {
     failure: failure === undefined ? undefined : { invariant: failure.invariant, what: failure.message },
     trace: observer.traceHash(),
+    entries: observer.entriesHash(),
     messages: observer.messages,
     tasks: scheduler.tasks,
     simulatedMs: Math.round(scheduler.nowUs / 1000),
@@ -83,15 +86,29 @@ export async function runScript(script: Script): Promise<RunResult> {
 }
 
 async function drive(world: World, traders: Traders, script: Script, random: Random): Promise<void> {
+  if (script.lockstep === true) world.scheduler.clocksUs = 0;
   world.startServer();
   for (const seat of world.seats) world.startProcess(seat);
   await setUp(world, traders, random.fork('setup'));
   world.note('set up');
   world.network.faults = { ...script.world.network };
-  for (const [number, step] of script.steps.entries()) await doStep(world, traders, step, number);
+  for (const [number, step] of script.steps.entries()) {
+    if (script.lockstep === true) await tickClocks(world, step.waitUs);
+    await doStep(world, traders, step, number);
+    if (script.lockstep !== true) continue;
+    await until(world, () => traders.outstanding === 0, 20_000_000);
+    await settled(world, `after step ${number}`);
+  }
   await heal(world, traders);
   await checkEnd(world, traders, random.fork('end'));
   world.note('over');
+}
+
+/** Whatever is due by the new time happens now. */
+async function tickClocks(world: World, us: number): Promise<void> {
+  world.scheduler.clocksUs = (world.scheduler.clocksUs ?? 0) + us;
+  await sleep(world, 100_000);
+  await settled(world, 'after a tick');
 }
 
 async function doStep(world: World, traders: Traders, step: Step, number: number): Promise<void> {
