@@ -120,6 +120,10 @@ describe('answers {code, msg} to', () => {
     };
     expect(await say(`GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 .*"code":-1101/s);
     expect(await say('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 .*"code":-1100/s);
+    // What the URL class reads as a host is a path like any other here.
+    for (const path of ['//', '//x/y', '/\\', '/\\:x']) {
+      expect(await say(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 404 .*"code":-1020/s);
+    }
   });
 });
 

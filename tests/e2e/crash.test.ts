@@ -144,6 +144,7 @@ test(`${KILLS} kills under load lose and double nothing (seed ${SEED})`, { timeo
       const verified = await cli(['verify', '--data-dir', dir, '--acknowledged', file]);
       expect(verified.code, `seed ${SEED}, kill ${kill}:\n${verified.output}`).toBe(0);
       expect(await problemsOf(dir, history), `seed ${SEED}, kill ${kill}`).toEqual([]);
+      if (kill % 10 === 0 && kill < KILLS) process.stdout.write(`crash test: ${kill} kills, ${history.calls.length} calls, no problems\n`);
     }
     // The load was real: without it this many kills would prove nothing.
     expect(told.orders.size).toBeGreaterThan(KILLS * 5);
