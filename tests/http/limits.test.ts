@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { settings } from '../../src/config/config.ts';
 import { AddressRate } from '../../src/http/addressRate.ts';
 import { adminApi } from '../../src/http/admin/adminApi.ts';
@@ -139,6 +140,22 @@ describe('times', () => {
     const { text, tookMs } = await untilClosed(socket);
     expect(text).toMatch(/^HTTP\/1\.1 200 /);
     expect(tookMs).toBeLessThan(4_000);
+  });
+
+  it('are none of a WebSocket: it is silent as long as its own settings let it', async () => {
+    const sockets: EdgeApi = ({ router }) =>
+      router.route(
+        () => true,
+        () => undefined,
+      );
+    const url = await start({ limits: slow }, [sockets]);
+    const client = new WebSocket(`ws://${url.host}/any`);
+    await once(client, 'open');
+    let closed = false;
+    client.once('close', () => (closed = true));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(closed).toBe(false);
+    client.terminate();
   });
 
   it('answers nobody reads', async () => {
