@@ -133,6 +133,13 @@ describe('who writes what', () => {
       for (const text of ['one', 'two']) await bus.putSnapshot({ name: `of-${role}`, meta: { text }, data: Buffer.from(text) });
       expect(Buffer.from((await (await busOf('history')).getSnapshot(`of-${role}`))!.data).toString()).toBe('two');
     }
+    // The names of the admins' tokens come back from it.
+    await (await busOf('admin')).putSnapshot({ name: streams.admin, meta: { text: 'true' }, data: Buffer.from('true') });
+    for (const role of ['settlement', 'match', 'kline', 'push', 'acquiring'] as const) {
+      const forged = (await busOf(role)).putSnapshot({ name: streams.admin, meta: { text: 'false' }, data: Buffer.from('false') });
+      await expect(forged).rejects.toThrow(/permission/i);
+    }
+    expect(Buffer.from((await (await busOf('all')).getSnapshot(streams.admin))!.data).toString()).toBe('true');
     const refused = (await busOf('history')).putSnapshot({ name: 'of-match', meta: {}, data: Buffer.from('x') });
     await expect(refused).rejects.toThrow(/permission/i);
   });
