@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { LISTEN_KEY_METHODS } from '../../src/http/binance/listenKeyCall.ts';
 import { assetFilters, exchangeFilters } from '../../src/http/binance/methods/accountFilters.ts';
 import type { BinanceMethod } from '../../src/http/binance/methods/binanceMethod.ts';
 import { BINANCE_METHODS, METHODS_BY_NAME } from '../../src/http/binance/methods/index.ts';
@@ -52,7 +53,7 @@ function isOffered(item: string): boolean {
   const stream = example.get(item);
   if (stream !== undefined) return parseStreamName(stream) !== undefined;
   if (item.includes(' /')) return routes.has(item) || foreign.has(item) || listenKeyRoutes.includes(item);
-  return METHODS_BY_NAME.has(item) || SESSION_METHODS.has(item);
+  return METHODS_BY_NAME.has(item) || SESSION_METHODS.has(item) || LISTEN_KEY_METHODS.has(item);
 }
 
 /** Not read off a table: they are whole servers. */
@@ -186,6 +187,7 @@ describe('docs/api/binance.md', () => {
       ...listenKeyRoutes,
       ...METHODS_BY_NAME.keys(),
       ...SESSION_METHODS.keys(),
+      ...LISTEN_KEY_METHODS.keys(),
       ...filters,
     ];
     expect(inCode.filter((item) => !everything.includes(item))).toEqual([]);

@@ -188,6 +188,9 @@ export const DIFFERENT: Readonly<Record<string, string>> = {
   'POST /api/v3/userDataStream': 'answers 410 unless the setting `legacyListenKeys` is on; then as it was, with `/ws/<listenKey>`',
   'PUT /api/v3/userDataStream': 'as POST',
   'DELETE /api/v3/userDataStream': 'as POST',
+  'userDataStream.start': 'unknown (-1020) unless `legacyListenKeys` is on',
+  'userDataStream.ping': 'as start',
+  'userDataStream.stop': 'as start',
   PERCENT_PRICE: 'set per symbol by the operator; the symbols that ship have PERCENT_PRICE_BY_SIDE',
   MIN_NOTIONAL: 'of symbols without a largest notional, instead of NOTIONAL',
   EXCHANGE_MAX_NUM_ORDERS: 'set by the operator, none by default',
@@ -200,9 +203,6 @@ export const DIFFERENT: Readonly<Record<string, string>> = {
 
 export const NOT_OFFERED: Readonly<Record<string, string>> = {
   'userDataStream.subscribe.listenToken': 'a margin method',
-  'userDataStream.start': 'retired by Binance; the REST routes serve clients that need listenKeys',
-  'userDataStream.ping': 'retired by Binance',
-  'userDataStream.stop': 'retired by Binance',
   'GET /sapi/v1/capital/deposit/hisrec': 'there is no wallet: funds move through the admin API',
   'GET /sapi/v1/capital/withdraw/history': 'there is no wallet: funds move through the admin API',
   '!ticker@arr': 'retired by Binance on 2026-03-26',

@@ -24,8 +24,18 @@ interface Connector {
     userData(listenKey: string): void;
     disconnect(): void;
   };
+  readonly WebsocketAPI: new (
+    apiKey: string,
+    apiSecret: string,
+    options: object,
+  ) => {
+    startUserDataStream(): void;
+    pingUserDataStream(listenKey: string): void;
+    stopUserDataStream(listenKey: string): void;
+    disconnect(): void;
+  };
 }
-const { Spot, WebsocketStream } = createRequire(import.meta.url)('@binance/connector') as Connector;
+const { Spot, WebsocketAPI, WebsocketStream } = createRequire(import.meta.url)('@binance/connector') as Connector;
 
 type Event = Readonly<Record<string, unknown>>;
 const symbol = 'BTCUSDT';
@@ -81,6 +91,34 @@ test('@binance/connector: created, listened to, renewed, closed', async () => {
     expect(inbox.messages).toHaveLength(heard);
   } finally {
     stream.disconnect();
+  }
+});
+
+test('@binance/connector: start, ping and stop over the WebSocket API', async () => {
+  const inbox = new Inbox<Event>();
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const quiet = { info() {}, debug() {}, warn() {}, error() {}, log() {} };
+  const callbacks = { open: () => open(), message: (text: string) => inbox.put(JSON.parse(text) as Event) };
+  const api = new WebsocketAPI(venue.alice.apiKey, venue.alice.secret, { wsURL: `${venue.wsUrl}/ws-api/v3`, callbacks, logger: quiet });
+  // The client makes up its own ids: answers are told by their order.
+  const answer = (position: number) => inbox.first((message) => inbox.messages.indexOf(message) === position);
+  try {
+    await opened;
+    api.startUserDataStream();
+    const { status, result } = await answer(0);
+    expect([status, result]).toEqual([200, { listenKey: expect.stringMatching(/^[a-zA-Z0-9]{64}$/) }]);
+    const { listenKey } = result as { listenKey: string };
+    api.pingUserDataStream(listenKey);
+    expect(await answer(1)).toMatchObject({ status: 200, result: {} });
+    api.stopUserDataStream(listenKey);
+    expect(await answer(2)).toMatchObject({ status: 200, result: {} });
+    api.pingUserDataStream(listenKey);
+    expect(await answer(3)).toMatchObject({ status: 400, error: { code: -1125, msg: 'This listenKey does not exist.' } });
+  } finally {
+    api.disconnect();
   }
 });
 

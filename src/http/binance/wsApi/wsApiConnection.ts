@@ -3,6 +3,8 @@ import type { ApiKey } from '../../../domain/accountProfile.ts';
 import { isAllowedAddress } from '../../auth/addressList.ts';
 import { BinanceError } from '../binanceError.ts';
 import type { BinanceEdge, Outcome } from '../edge.ts';
+import { LISTEN_KEY_METHODS, type ListenKeyVerb, listenKeyCall } from '../listenKeyCall.ts';
+import type { ListenKeys } from '../listenKeys.ts';
 import type { BinanceMethod, Call } from '../methods/binanceMethod.ts';
 import type { RawParams } from '../params/rawParams.ts';
 import type { RateLimitRow } from '../rateLimits/rateLimits.ts';
@@ -103,6 +105,9 @@ export class WsApiConnection {
       return answer;
     }
     if (own !== undefined) return this.#sessionAnswer(own, request);
+    const verb = LISTEN_KEY_METHODS.get(request.method);
+    const { listenKeys } = this.#options.edge;
+    if (verb !== undefined && listenKeys !== undefined) return this.#listenKeyAnswer(listenKeys, verb, request);
     const method = this.#options.methods.get(request.method);
     if (method === undefined) {
       const error = new BinanceError(-1020, 'This operation is not supported.', 404);
@@ -132,6 +137,17 @@ export class WsApiConnection {
       if (!(error instanceof BinanceError)) throw error;
       return { ok: false, error, accountId: key?.accountId ?? 0 };
     }
+  }
+
+  #listenKeyAnswer(listenKeys: ListenKeys, verb: ListenKeyVerb, request: WsRequest): string {
+    let outcome: Outcome;
+    try {
+      outcome = { ok: true, result: listenKeyCall(this.#options.edge, listenKeys, verb, this.#call(request)), accountId: 0 };
+    } catch (error) {
+      if (!(error instanceof BinanceError)) throw error;
+      outcome = { ok: false, error, accountId: 0 };
+    }
+    return this.#format(request, outcome, undefined);
   }
 
   #call(request: WsRequest): Call {
