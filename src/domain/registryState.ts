@@ -42,7 +42,7 @@ export class RegistryState {
   apply(entry: ChangeLogEntry): void {
     switch (entry.entityType) {
       case EntityType.Account:
-        replace(this.#accounts, entry.entityId as number, entry, accountNames);
+        this.#account(entry);
         return;
       case EntityType.ApiKey: {
         const key = replace(this.#apiKeys, entry.entityId as string, entry, apiKeyNames);
@@ -93,6 +93,11 @@ export class RegistryState {
   /** 0 = there was none. */
   get lastActionId(): number {
     return this.#lastActionId;
+  }
+
+  #account(entry: ChangeLogEntry): void {
+    const profile = replace(this.#accounts, entry.entityId as number, entry, accountNames);
+    if (profile !== undefined) this.#accounts.set(profile.accountId, profileOf(profile));
   }
 
   instrument(symbol: string): Instrument | undefined {
@@ -149,7 +154,7 @@ export class RegistryState {
 
   static restore(snapshot: RegistrySnapshot): RegistryState {
     const state = new RegistryState();
-    for (const account of snapshot.accounts) state.#accounts.set(account.accountId, account);
+    for (const account of snapshot.accounts) state.#accounts.set(account.accountId, profileOf(account));
     for (const key of snapshot.apiKeys) {
       state.#apiKeys.set(key.apiKey, key);
       state.#keysOf.set(key.accountId, (state.#keysOf.get(key.accountId) ?? new Set()).add(key.apiKey));
@@ -193,6 +198,23 @@ export class RegistryState {
         .number(t.revoked ? 1 : 0);
     return hash.number(this.#lastActionId).number(this.#openActions.size).digest();
   }
+}
+
+/** Field by field, so that all profiles have one shape, whoever made them: every order asks one. */
+function profileOf(profile: AccountProfile): AccountProfile {
+  return {
+    accountId: profile.accountId,
+    name: profile.name,
+    createdUs: profile.createdUs,
+    rates: profile.rates,
+    symbolRates: profile.symbolRates,
+    canTrade: profile.canTrade,
+    canDeposit: profile.canDeposit,
+    canWithdraw: profile.canWithdraw,
+    frozen: profile.frozen,
+    updateUs: profile.updateUs,
+    tradeGroupId: profile.tradeGroupId,
+  };
 }
 
 function replace<K, T extends object>(map: Map<K, T>, id: K, entry: ChangeLogEntry, names: readonly (keyof T & string)[]): T | undefined {

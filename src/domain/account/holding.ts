@@ -17,7 +17,7 @@ export class Holding {
   /** As the log has them; equal to free and locked between two steps. */
   loggedFree = 0n;
   loggedLocked = 0n;
-  /** Its entity id, once it was written. */
+  /** Its entity id, once it traded: an idle account need not keep it. */
   #id = '';
 
   constructor(asset: string) {
@@ -43,8 +43,8 @@ export class Holding {
     // A transfer is always written: its requestId is what a retry is recognised by.
     if (free === loggedFree && locked === loggedLocked && updateUs >= 0 && requestId === '') return undefined;
     if (free < 0n || locked < 0n) throw new InvariantError(`account ${accountId} ${this.asset}: free ${free}, locked ${locked}`);
-    if (this.#id === '') this.#id = entityIds.balance(accountId, this.asset);
-    const id = this.#id;
+    const id = this.#id === '' ? entityIds.balance(accountId, this.asset) : this.#id;
+    if (requestId === '') this.#id = id;
     const causeBefore = this.cause;
     const requestIdBefore = this.requestId;
     this.loggedFree = free;
