@@ -1,7 +1,6 @@
 // Feeding the history store, on one core: apply() plus what flush() does before LMDB's own thread takes over. Needs
 // nothing else. Run:
-//   npx rolldown benchmarks/micro/history.ts --platform node --external lmdb -o .cache/bench/history.mjs &&
-//     node .cache/bench/history.mjs [rounds] [accounts]
+//   npm run --silent bench:build && node .cache/bench/benchmarks/micro/history.js [rounds] [accounts]
 // Half of the orders rest, a quarter of those are cancelled, the others are filled by the half that takes. The answer is
 // checked: every order and trade is found again.
 import { strict as assert } from 'node:assert';
