@@ -90,6 +90,14 @@ test("a partition: its owner, its positions, and its state's hash", async () => 
   expect(await ask('klines.0.partition')).toMatchObject({ partition: 'kline-0', writer: 'books' });
 });
 
+test('a process: what it works on, whom it knows, how far behind its stages are', async () => {
+  const books = await ask('process.books');
+  const lag = { registry: 0, ...Object.fromEntries([0, 1, 2].flatMap((p) => [`match-${p}`, `kline-${p}`]).map((name) => [name, 0])) };
+  expect(books).toMatchObject({ process: 'books', roles: ['match', 'kline'], members: ['books', 'edge', 'writers'], lag });
+  expect([...(books.works as string[])].sort()).toEqual(['kline-0', 'kline-1', 'kline-2', 'match-0', 'match-1', 'match-2']);
+  expect(await ask('process.edge')).toMatchObject({ works: [], pendingCommands: 0 });
+});
+
 test('what is elsewhere, or nowhere, is said', async () => {
   const wrong = (MARKET + 1) % PARTITIONS;
   const asked = ask(`markets.${wrong}.book.BTCUSDT`);

@@ -1,5 +1,5 @@
 // A process among others: a member of the exchange, with the partitions that fall to it, served to whoever asks.
-import type { BusService, Membership, ServiceInfo } from '../../bus/bus.ts';
+import type { BusService, Membership, ReaderLag, ServiceInfo } from '../../bus/bus.ts';
 import { subjects } from '../../bus/subjects.ts';
 import type { HistoryStore } from '../../history/historyStore.ts';
 import type { HistoryQueries } from '../../ports/historyQueries.ts';
@@ -139,7 +139,7 @@ export class Cluster {
         members: this.members().map(({ id }) => id),
         works: this.#movables.filter(({ isRunning }) => isRunning).map(({ name }) => name),
         pendingCommands: acquiring.pending.size,
-        lag: bus.lag(),
+        lag: lagByReader(bus.lag()),
         // What is committed, not what was read: the store may be that of the only history there is.
         ...(historyStore === undefined ? {} : { history: this.#positionsOf(historyStore) }),
       }),
@@ -244,4 +244,11 @@ export class Cluster {
       },
     };
   }
+}
+
+/** Messages that each stage of this process has not taken in yet, over all it reads. */
+function lagByReader(lags: readonly ReaderLag[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { reader, lag } of lags) sums[reader] = (sums[reader] ?? 0) + lag;
+  return sums;
 }
