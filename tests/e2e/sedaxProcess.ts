@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/sedax.js', import.meta.url));
 /** A machine that others keep busy may need more. */
-const START_TIMEOUT_MS = Number(process.env.START_TIMEOUT_MS ?? 60_000);
+const START_TIMEOUT_MS = Number(process.env.START_TIMEOUT_MS ?? 120_000);
 
 export interface DemoKey {
   readonly name: string;
@@ -44,7 +44,10 @@ export class SedaxProcess {
     const output: string[] = [];
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
     const url = await new Promise<string>((resolve, reject) => {
-      const timeout = setTimeout(() => reject(new Error(`not ready in time:\n${output.join('')}`)), START_TIMEOUT_MS);
+      const timeout = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(new Error(`not ready in time:\n${output.join('')}`));
+      }, START_TIMEOUT_MS);
       const take = (chunk: Buffer): void => {
         output.push(chunk.toString());
         const ready = /sedax is ready at (\S+)/.exec(output.join(''));

@@ -139,7 +139,11 @@ test.skipIf(process.platform !== 'linux')(
   { timeout: 600_000 },
   async () => {
     const dir = join(root, 'readers');
-    sedax = await SedaxProcess.start(dir, { ...ENV, SEDAX_BINANCE_SOCKETS_BUFFERED_BYTES_MAX: String(256 * 1024) });
+    sedax = await SedaxProcess.start(dir, {
+      ...ENV,
+      SEDAX_BINANCE_SOCKETS_BUFFERED_BYTES_MAX: String(256 * 1024),
+      SEDAX_HTTP_WS_CONNECTIONS_PER_ADDRESS_MAX: '3000',
+    });
     const { url } = sedax;
     const streams = '/stream?streams=btcusdt@trade/btcusdt@aggTrade/btcusdt@bookTicker/btcusdt@depth@100ms/btcusdt@kline_1m';
     const open = async (): Promise<WebSocket> => {
