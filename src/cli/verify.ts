@@ -1,9 +1,10 @@
-// `sedax verify`: reads the whole journal of a data folder, checks every invariant, compares state hashes. Exit code 0 = well.
+// `sedax verify`: reads the whole journal of a data folder, or the streams of the nats-servers, checks every invariant, compares state hashes. Exit code 0 = well.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CorruptLogError, UnknownStreamError } from '../bus/bus.ts';
+import { type Bus, CorruptLogError, UnknownStreamError } from '../bus/bus.ts';
 import { MemoryBus } from '../bus/memory/memoryBus.ts';
 import type { Config } from '../config/schema.ts';
+import { connectNats } from '../openBus.ts';
 import { verifyLogs } from '../verify/verifyLogs.ts';
 
 /** Problems beyond these are counted, not printed. */
@@ -31,9 +32,16 @@ export async function verify(config: Config, args: VerifyArgs, print: (line: str
   }
 }
 
+/** Of the data folder, which its exchange must have left; or of the nats-servers, while nobody trades. */
+async function openLogs(config: Config, dir: string): Promise<Bus> {
+  if (config.mode === 'distributed') return connectNats(config.nats, 'sedax verify');
+  const { mapSizeBytes, memoryBytesMax } = config.journal;
+  return MemoryBus.open({ memoryBytesMax, journal: { dir, durability: 'none', intervalMs: 1000, mapSizeBytes } });
+}
+
 async function verifyFolder(config: Config, args: VerifyArgs, print: (line: string) => void): Promise<number> {
   const dir = join(config.dataDir, 'journal');
-  if (!existsSync(dir)) {
+  if (config.mode === 'embedded' && !existsSync(dir)) {
     print(`no journal in ${config.dataDir}`);
     return 2;
   }
@@ -41,8 +49,7 @@ async function verifyFolder(config: Config, args: VerifyArgs, print: (line: stri
     args.acknowledgedFile === undefined
       ? {}
       : (JSON.parse(readFileSync(args.acknowledgedFile, 'utf8')) as { orders?: number[]; cancelled?: number[] });
-  const { mapSizeBytes, memoryBytesMax } = config.journal;
-  const bus = await MemoryBus.open({ memoryBytesMax, journal: { dir, durability: 'none', intervalMs: 1000, mapSizeBytes } });
+  const bus = await openLogs(config, dir);
   try {
     const report = await verifyLogs({
       bus,

@@ -54,6 +54,17 @@ export class ClusterVenue<N extends Nats = Nats> {
     return new ClusterVenue({ urls: [server.url], stop: () => server.stop() }, 1, partitions, newDir());
   }
 
+  /** What every process has to agree on. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      SEDAX_NATS_SERVERS: this.nats.urls.join(','),
+      SEDAX_NATS_REPLICAS: String(this.replicas),
+      SEDAX_NATS_FATAL_CHECKS: '',
+      SEDAX_PIPELINE_ACCOUNT_PARTITIONS: String(this.partitions),
+      SEDAX_PIPELINE_MARKET_PARTITIONS: String(this.partitions),
+    };
+  }
+
   /** A process by name; started again under the same name it keeps its data folder. */
   async add(name: string, roles: string, env: Readonly<Record<string, string>> = {}): Promise<SedaxProcess> {
     const process = await SedaxProcess.start(join(this.#dir, name), {
@@ -65,11 +76,7 @@ export class ClusterVenue<N extends Nats = Nats> {
       SEDAX_LOG_FORMAT: 'json',
       SEDAX_ADMIN_TOKEN: ADMIN_TOKEN,
       SEDAX_SECRETS_KEY: '7'.repeat(64),
-      SEDAX_NATS_SERVERS: this.nats.urls.join(','),
-      SEDAX_NATS_REPLICAS: String(this.replicas),
-      SEDAX_NATS_FATAL_CHECKS: '',
-      SEDAX_PIPELINE_ACCOUNT_PARTITIONS: String(this.partitions),
-      SEDAX_PIPELINE_MARKET_PARTITIONS: String(this.partitions),
+      ...this.env,
       ...env,
     });
     this.processes.set(name, process);
