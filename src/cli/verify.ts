@@ -1,10 +1,11 @@
-// `sedax verify`: reads the whole journal of a data folder, or the streams of the nats-servers, checks every invariant, compares state hashes. Exit code 0 = well.
+// `sedax verify`: reads the whole journal of a data folder, or the streams of the nats-servers, checks every invariant and
+// compares state hashes. Exit code 0 = well.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bus, CorruptLogError, UnknownStreamError } from '../bus/bus.ts';
 import { MemoryBus } from '../bus/memory/memoryBus.ts';
 import type { Config } from '../config/schema.ts';
-import { connectNats } from '../openBus.ts';
+import { connectionOf } from '../openBus.ts';
 import { verifyLogs } from '../verify/verifyLogs.ts';
 
 /** Problems beyond these are counted, not printed. */
@@ -32,9 +33,15 @@ export async function verify(config: Config, args: VerifyArgs, print: (line: str
   }
 }
 
+/** The client is loaded when it is needed. */
+async function natsBus({ nats }: Config): Promise<Bus> {
+  const { JetStreamBus } = await import('../bus/jetstream/jetStreamBus.ts');
+  return JetStreamBus.connect({ ...connectionOf(nats, 'sedax verify'), replicas: nats.replicas });
+}
+
 /** Of the data folder, which its exchange must have left; or of the nats-servers, while nobody trades. */
 async function openLogs(config: Config, dir: string): Promise<Bus> {
-  if (config.mode === 'distributed') return connectNats(config.nats, 'sedax verify');
+  if (config.mode === 'distributed') return natsBus(config);
   const { mapSizeBytes, memoryBytesMax } = config.journal;
   return MemoryBus.open({ memoryBytesMax, journal: { dir, durability: 'none', intervalMs: 1000, mapSizeBytes } });
 }
