@@ -102,6 +102,9 @@ describe.each(ROLES)('role %s', (role) => {
     expect(config.nats).toMatchObject({ user: role, replicas: NATS.length, servers: NATS.map((nats) => `${nats}:4222`) });
     expect(config.nats.monitoringUrls).toEqual(NATS.map((nats) => `http://${nats}:8222`));
     expect(config.http.trustedProxies).toEqual([compose.networks.inside!.ipam.config[0]!.subnet]);
+    // Only who checks signatures and serves operators can.
+    const isEdge = role === 'acquiring' || role === 'push';
+    expect([env.SEDAX_SECRETS_KEY !== undefined, env.SEDAX_ADMIN_TOKEN !== undefined]).toEqual([isEdge, isEdge]);
     // A port or a name of the host could be had once only.
     expect(service).not.toHaveProperty('ports');
     expect(service).not.toHaveProperty('container_name');

@@ -133,8 +133,7 @@ function environmentOf(role: Role, name: string, dir: string, nats: NatsCluster,
     SEDAX_NATS_USER: role,
     SEDAX_NATS_PASSWORD: keys.passwords[role],
     SEDAX_NATS_TLS_CA_FILE: keys.caFile,
-    SEDAX_SECRETS_KEY: keys.secretsKey,
-    SEDAX_ADMIN_TOKEN: keys.adminToken,
+    ...(servesClients(new Set([role])) ? { SEDAX_SECRETS_KEY: keys.secretsKey, SEDAX_ADMIN_TOKEN: keys.adminToken } : {}),
   };
 }
 

@@ -15,6 +15,8 @@ export const NATS_PEOPLE = ['operator', 'system'] as const;
 export type NatsUser = (typeof NATS_ROLES)[number] | (typeof NATS_PEOPLE)[number];
 
 const USERS: readonly NatsUser[] = [...NATS_ROLES, ...NATS_PEOPLE];
+/** They check signatures and serve operators: nobody else gets the keys to that. */
+const EDGES: ReadonlySet<NatsUser> = new Set(['acquiring', 'push', 'all']);
 const DAYS = 825;
 const HOSTS = ['nats-1', 'nats-2', 'nats-3', 'nats', 'localhost'];
 
@@ -60,8 +62,12 @@ async function makeKeys(dir: string, { caFile, certFile, keyFile }: Pick<NatsKey
     writeEnv(join(dir, `${user}.env`), [
       ['SEDAX_NATS_USER', user],
       ['SEDAX_NATS_PASSWORD', password],
-      ['SEDAX_SECRETS_KEY', key],
-      ['SEDAX_ADMIN_TOKEN', token],
+      ...(EDGES.has(user)
+        ? ([
+            ['SEDAX_SECRETS_KEY', key],
+            ['SEDAX_ADMIN_TOKEN', token],
+          ] as const)
+        : []),
     ]);
   }
   // Last: what is there means that the rest is.

@@ -136,6 +136,32 @@ describe('one server', () => {
     await other.abort();
   });
 
+  test('members are not missed because the bucket stood still, and are when they died meanwhile', { timeout: 30_000 }, async () => {
+    const ttlMs = 600;
+    const [a, b, c] = await Promise.all([connect(), connect(), connect()]);
+    await a.join('match', { id: 'a', info: {} }, ttlMs);
+    await b.join('match', { id: 'b', info: {} }, ttlMs);
+    const watcher = await c.watchMembers('match');
+    const seen: string[] = [];
+    watcher.onChange((members) => void seen.push(members.map(({ id }) => id).join()));
+    await server.signal('SIGSTOP');
+    await pause(4 * ttlMs);
+    await server.signal('SIGCONT');
+    await pause(3 * ttlMs);
+    await server.signal('SIGKILL');
+    await pause(2 * ttlMs);
+    await server.restart();
+    await pause(3 * ttlMs);
+    expect(seen).toEqual([]);
+    await server.signal('SIGSTOP');
+    await b.abort();
+    await pause(ttlMs);
+    await server.signal('SIGCONT');
+    await until(() => seen.length > 0);
+    expect(seen).toEqual(['a']);
+    for (const one of [a, c]) await one.abort();
+  });
+
   test('a stream that is not as configured is an error that says what to do', async () => {
     await expect(bus.ensureStream(STREAM, [...SUBJECTS, 'spot.more.>'])).rejects.toBeInstanceOf(StreamMismatchError);
     await expect(bus.ensureStream(STREAM, ['spot.order.match.1.>'])).rejects.toThrow(/subjects is .*partitions are fixed/);

@@ -18,6 +18,8 @@ const INITIAL_MS = 2000;
 const REWATCH_MS = 200;
 const CHECK_MIN_MS = 25;
 const TTL_DEFAULT_MS = 2000;
+/** Silence, in times to live, beyond which slow answers excuse nobody. */
+const SLOW_TTLS = 10;
 
 interface Seen {
   readonly revision: number;
@@ -141,18 +143,30 @@ class Group {
     this.#checking = true;
     for (const [id, { atMs, ttlMs, revision }] of this.#seen) {
       if (performance.now() - atMs <= ttlMs) continue;
-      try {
-        const stored = await this.#kv.get(`${this.name}.${id}`);
-        if (stored?.operation === 'PUT') this.note(id, stored.revision, stored.value);
-      } catch {
-        // Nobody can write to the bucket now either: as silent as everybody else.
-        this.disturbed();
-        break;
-      }
+      // Twice: a server that just came back may answer before it has read what the member has sent meanwhile.
+      const silent = (await this.#stoodStill(id, ttlMs, revision)) && (await this.#stoodStill(id, ttlMs, revision));
       if (this.#stopped || performance.now() < this.#graceMs) break;
-      if (this.#seen.get(id)?.revision === revision) this.forget(id, revision);
+      if (silent && this.#seen.get(id)?.revision === revision) this.forget(id, revision);
     }
     this.#checking = false;
+  }
+
+  /** Asks the leader of the bucket for the entry. Notes what is new; false too when the bucket itself is not well. */
+  async #stoodStill(id: string, ttlMs: number, revision: number): Promise<boolean> {
+    const askedMs = performance.now();
+    try {
+      const stored = await this.#kv.get(`${this.name}.${id}`);
+      if (stored?.operation === 'PUT') this.note(id, stored.revision, stored.value);
+      // So slow an answer: others had to wait as well. Not for ever: a bucket that is always slow must not hide the dead.
+      const nowMs = performance.now();
+      if (nowMs - askedMs > ttlMs / 4 && nowMs - (this.#seen.get(id)?.atMs ?? nowMs) < SLOW_TTLS * ttlMs) this.disturbed();
+    } catch {
+      // Nobody can write to the bucket now either: as silent as everybody else.
+      this.disturbed();
+    }
+    if (performance.now() < this.#graceMs || this.#seen.get(id)?.revision !== revision) return false;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(CHECK_MIN_MS, ttlMs / 16)));
+    return true;
   }
 
   #shortestTtlMs(): number {
