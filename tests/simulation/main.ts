@@ -80,7 +80,7 @@ async function report(script: Script, failure: NonNullable<RunResult['failure']>
   const shrunk = await shrink(script, failure.invariant);
   const again = await runScript(shrunk.script);
   print(`shrunk to ${shrunk.script.steps.length} steps in ${shrunk.runs} runs: ${again.failure?.what}`);
-  const file = values.out ?? `simulation-${script.seed}.json`;
+  const file = values.out ?? `.cache/simulation/failure-${script.seed}.json`;
   writeFileSync(file, `${JSON.stringify(shrunk.script)}\n`);
   print(`again: npm run simulate -- --script ${file} --verbose`);
 }

@@ -33,9 +33,12 @@ export function encodeAnswers(answers: readonly AccountAnswer[]): Uint8Array {
   );
 }
 
-/** Without the orders: an edge tells its client what the market log says of them, so their rows need not travel. */
+/**
+ * Without the orders: an edge tells its client what the market log says of them, so their rows need not travel. The answer to
+ * a repeated command keeps them: from it alone the edge learns what the first attempt placed.
+ */
 function bare(reply: CommandReply): CommandReply {
-  return reply.ok ? { ...reply, orders: [], list: null } : reply;
+  return reply.ok && reply.duplicate !== true ? { ...reply, orders: [], list: null } : reply;
 }
 
 /** Throws CodecError on anything else. */
