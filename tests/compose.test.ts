@@ -32,6 +32,7 @@ interface Service {
   readonly healthcheck: { readonly test: readonly string[] };
   readonly restart: string;
   readonly stop_grace_period?: string;
+  readonly ulimits?: { readonly nofile: number };
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
 }
@@ -115,6 +116,7 @@ describe.each(ROLES)('role %s', (role) => {
     expect(service.depends_on).toEqual(Object.fromEntries(NATS.map((nats) => [nats, { condition: 'service_healthy' }])));
     expect(Number.parseInt(service.stop_grace_period ?? '', 10)).toBeGreaterThan(30);
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], build: '.' });
+    expect(service.ulimits?.nofile).toBeGreaterThan(loadConfig({ env: {} }).http.limits.connectionsMax);
   });
 });
 
@@ -154,6 +156,8 @@ describe('the proxy', () => {
     expect(config.match(/GET uri \/api\/spot\/health/g)).toHaveLength(2);
     const env = environmentOf('proxy');
     for (const [, variable] of config.matchAll(/\$\{(\w+)\}/g)) expect(Object.keys(env)).toContain(variable);
+    const maxconn = Number(/^ {2}maxconn (\d+)$/m.exec(config)?.[1]);
+    expect(services.proxy?.ulimits?.nofile).toBeGreaterThan(2 * maxconn + 100);
     const { ports = [] } = services.proxy!;
     expect(ports).toEqual([`3000:${env.PROXY_PORT}`, `127.0.0.1:3080:${env.PROXY_OPERATOR_PORT}`]);
   });
