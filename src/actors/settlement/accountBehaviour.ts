@@ -38,6 +38,7 @@ export interface AccountBehaviourOptions {
 
 /** The longest wait of a client for a deferred answer is far below this many newer sagas. */
 const MAX_DEFERRED = 100_000;
+const MAX_REFUSED = 10_000;
 
 export class AccountBehaviour implements Behaviour<Account, AccountInput>, AccountContext {
   readonly stage = 'settlement';
@@ -51,6 +52,8 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   readonly #deferred = new Map<number, { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }>();
   /** Sagas found at recovery: nobody waits here, but their outcome must find the account. */
   readonly #sagaAccounts = new Map<number, number>();
+  /** Answers of the last commands that were refused: requests that come twice come to this owner, for they name its epoch. */
+  readonly #refused = new Map<number, AccountAnswer>();
   #lastOrderNumber = 0;
   nowUs = 0;
 
@@ -144,9 +147,14 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     this.nowUs = context.nowUs;
     switch (input.kind) {
       case 'command': {
-        const reply = account.execute(input.command, this, context.out);
-        if (reply === 'deferred') this.#defer(input.command.commandId, account.accountId, input.answer);
-        else context.afterPersisted(input.answer, reply);
+        const { commandId } = input.command;
+        const written = context.out.length;
+        const reply = this.#refused.get(commandId) ?? account.execute(input.command, this, context.out);
+        if (reply === 'deferred') this.#defer(commandId, account.accountId, input.answer);
+        else {
+          if (context.out.length === written) this.#noteRefused(commandId, reply);
+          context.afterPersisted(input.answer, reply);
+        }
         return;
       }
       case 'settle': {
@@ -165,6 +173,17 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
       }
       case 'fees':
         account.collectFees(input.fees, this, context.out);
+    }
+  }
+
+  /** What left no trace in the log must not come true when the command arrives a second time. */
+  #noteRefused(commandId: number, reply: AccountAnswer): void {
+    if ('ok' in reply && reply.ok) return;
+    this.#refused.set(commandId, reply);
+    if (this.#refused.size <= MAX_REFUSED) return;
+    for (const oldest of this.#refused.keys()) {
+      this.#refused.delete(oldest);
+      return;
     }
   }
 
