@@ -186,6 +186,12 @@ class Group {
   }
 }
 
+/**
+ * A server that is cut off from the others keeps its clients and can do nothing for them: after so long without an
+ * acknowledgement another one is tried. About as long as an election takes.
+ */
+const DEAF_MS = 4_000;
+
 export class JetStreamMembers {
   readonly #connection: NatsConnection;
   readonly #kv: KV;
@@ -220,12 +226,18 @@ export class JetStreamMembers {
 
     let timer: NodeJS.Timeout | undefined;
     let left = false;
+    let heardMs = performance.now();
     const beat = async (): Promise<void> => {
       let pauseMs = ttlMs / 4;
       try {
         await this.#kv.put(key, value, { timeout: Math.max(ttlMs / 2, 250) });
+        heardMs = performance.now();
       } catch {
         if (this.#connection.isClosed()) return;
+        if (performance.now() - heardMs > DEAF_MS) {
+          heardMs = performance.now();
+          void this.#connection.reconnect().catch(() => undefined);
+        }
         // Its leader is being elected, or the connection is down: the sooner it is there again the better.
         pauseMs = ttlMs / 8;
       }
