@@ -103,6 +103,8 @@ export const EngineReject = {
   EXCHANGE_MAX_NUM_ORDER_LISTS: engine(78, -1013, 'Filter failure: EXCHANGE_MAX_NUM_ORDER_LISTS'),
   PERCENT_PRICE: engine(79, -1013, 'Filter failure: PERCENT_PRICE'),
   MIN_NOTIONAL: engine(80, -1013, 'Filter failure: MIN_NOTIONAL'),
+  LIQUIDITY_LOT_SIZE: engine(81, -2010, 'Order book liquidity is less than LOT_SIZE filter minimum quantity.'),
+  LIQUIDITY_MARKET_LOT_SIZE: engine(82, -2010, 'Order book liquidity is less than MARKET_LOT_SIZE filter minimum quantity.'),
 } as const satisfies Record<string, EngineReason>;
 export type EngineRejectName = keyof typeof EngineReject;
 

@@ -30,7 +30,7 @@ const filters: InstrumentFilters = {
   maxPriceTicks: 0,
   minLots: 1,
   maxLots: 0,
-  marketMinLots: 0,
+  marketMinLots: 2,
   marketMaxLots: 0,
   minNotionalUnits: 0n,
   maxNotionalUnits: 0n,
@@ -220,9 +220,15 @@ function interesting(entry: ChangeLogEntry): object {
 
 /** A market whose commands return their entries, at a time that moves by one microsecond per command. */
 export class TestMarket {
-  market = new Market(instrument);
+  market: Market;
   nowUs = 1_000_000;
   readonly log: ChangeLogEntry[] = [];
+  readonly #instrument: Instrument;
+
+  constructor(of: Instrument = instrument) {
+    this.#instrument = of;
+    this.market = new Market(of);
+  }
 
   place(...orders: SpotOrder[]): object[] {
     return this.#run((out) => this.market.place(orders, null, this.nowUs, out));
@@ -243,7 +249,7 @@ export class TestMarket {
 
   /** The fields of an entry's created row or its new values, by position in the log. */
   fold(): Market {
-    const folded = new Market(instrument);
+    const folded = new Market(this.#instrument);
     for (const entry of this.log) folded.apply(entry);
     return folded;
   }

@@ -228,7 +228,10 @@ export class ReferenceMarket {
     const { terms } = order;
     if (this.halted || (terms.expireUs > 0 && terms.expireUs <= nowUs)) return true;
     if (isStop(order)) return this.lastPrice > 0 && this.#stopIsMet(order, this.lastPrice);
-    if (terms.origQuoteUnits > 0n) return this.#against(order).length === 0;
+    if (terms.origQuoteUnits > 0n) {
+      const there = this.#against(order).reduce((lots, maker) => lots + left(maker), 0);
+      return there < Math.max(instrument.filters.minLots, instrument.filters.marketMinLots);
+    }
     return !isMarket(order) && this.#badLimit(order);
   }
 

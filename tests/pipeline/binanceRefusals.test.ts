@@ -26,6 +26,9 @@ const INSTRUMENTS: readonly Instrument[] = [
   bounded('PERCENT', { multiplierUp: 13_000, multiplierDown: 7_000, bidMultiplierUp: 0, bidMultiplierDown: 0, maxNotionalUnits: 0n }),
   makeInstrument({ symbol: 'STP', defaultStpMode: StpMode.NONE, allowedStpModes: [StpMode.NONE] }),
   makeInstrument({ symbol: 'EMPTY' }),
+  // Of the 0.1 on these books less than the least quantity is left.
+  bounded('THIN', { minLots: 1_000 }),
+  bounded('THINMARKET', { marketMinLots: 1_000 }),
   makeInstrument({ symbol: 'HALTED', status: SymbolStatus.HALT }),
   makeInstrument({ symbol: 'CANCELONLY', status: SymbolStatus.CANCEL_ONLY }),
   makeInstrument({
@@ -70,6 +73,11 @@ beforeAll(async () => {
   for (const traded of [symbol, 'PERCENT']) {
     await placed(bob, limit('SELL', '50000', '1', { symbol: traded }));
     await placed(alice, limit('BUY', '50000', '1', { symbol: traded }));
+  }
+  for (const thin of ['THIN', 'THINMARKET']) {
+    await placed(bob, limit('SELL', '51000', '0.1', { symbol: thin }));
+    // By amount a purchase may leave less than the least quantity: 5000 at 51000 buy 0.098 and a bit.
+    await placed(alice, { symbol: thin, side: 'BUY', type: 'MARKET', quoteOrderQty: '5000' });
   }
   await placed(bob, limit('SELL', '51000', '1'));
   await placed(bob, limit('BUY', '49000', '1'));
@@ -153,6 +161,18 @@ refuses('POST /order', [
     { symbol: 'EMPTY', side: 'BUY', type: 'MARKET', quoteOrderQty: '100' },
     -2010,
     'Order book liquidity is less than symbol minimum quantity.',
+  ],
+  [
+    'an amount to spend on a book with less than LOT_SIZE has',
+    { symbol: 'THIN', side: 'BUY', type: 'MARKET', quoteOrderQty: '1000' },
+    -2010,
+    'Order book liquidity is less than LOT_SIZE filter minimum quantity.',
+  ],
+  [
+    'an amount to spend on a book with less than MARKET_LOT_SIZE has',
+    { symbol: 'THINMARKET', side: 'BUY', type: 'MARKET', quoteOrderQty: '1000' },
+    -2010,
+    'Order book liquidity is less than MARKET_LOT_SIZE filter minimum quantity.',
   ],
   ['a peg to an empty book', { ...peg, symbol: 'EMPTY' }, -2010, 'Order book liquidity is too low for this pegged order.'],
   ['a halted symbol', limit('BUY', '48000', '1', { symbol: 'HALTED' }), ...CLOSED],

@@ -23,8 +23,24 @@ export function arrivalRefusal(state: MarketState, order: Readonly<SpotOrder>, n
     const triggered = state.lastPriceTicks > 0 && isTriggeredAt(order, state.lastPriceTicks);
     return triggered ? EngineReject.WOULD_TRIGGER.code : 0;
   }
-  if (isByQuote(order) && state.bestTicks(opposite(order.side)) === 0) return EngineReject.NO_LIQUIDITY.code;
-  return 0;
+  return isByQuote(order) ? liquidityRefusal(state, opposite(order.side)) : 0;
+}
+
+/** A code when a side of the book, hidden parts included, has less than the least that a market order may be for; 0 otherwise. */
+function liquidityRefusal(state: MarketState, makers: Side): number {
+  const { book, instrument, resting } = state;
+  const { minLots, marketMinLots } = instrument.filters;
+  const least = Math.max(minLots, marketMinLots);
+  let ticks = book.bestTicks(makers);
+  if (ticks === 0) return EngineReject.NO_LIQUIDITY.code;
+  let lots = 0;
+  for (; ticks !== 0; ticks = book.nextTicks(makers, ticks)) {
+    for (let node = book.nodeAt(makers, ticks); node !== 0; node = book.nextInQueue(node)) {
+      lots += resting.leavesLots(node);
+      if (lots >= least) return 0;
+    }
+  }
+  return lots < minLots ? EngineReject.LIQUIDITY_LOT_SIZE.code : EngineReject.LIQUIDITY_MARKET_LOT_SIZE.code;
 }
 
 /** A code when an order may not go on the book at this limit; 0 otherwise. */

@@ -216,6 +216,28 @@ describe('MARKET', () => {
     ]);
   });
 
+  test('for an amount, on a book with less than the least quantity', () => {
+    const of = (minLots: number, marketMinLots: number): TestMarket => {
+      const market = new TestMarket({ ...instrument, filters: { ...instrument.filters, minLots, marketMinLots } });
+      market.place(order({ orderId: 1, side: SELL, priceTicks: 101, origLots: 2 }));
+      market.place(order({ orderId: 2, side: SELL, priceTicks: 103, origLots: 4, icebergLots: 1 }));
+      return market;
+    };
+    const spend = order({ orderId: 9, ...buy, origQuoteUnits: 5_300n, reservedUnits: 5_300n });
+    const refused = (code: number) => [{ created: 'order', id: 9, status: Rejected, rejectCode: code }];
+    expect(of(7, 0).place(spend)).toEqual(refused(EngineReject.LIQUIDITY_LOT_SIZE.code));
+    expect(of(7, 8).place(spend)).toEqual(refused(EngineReject.LIQUIDITY_LOT_SIZE.code));
+    expect(of(6, 7).place(spend)).toEqual(refused(EngineReject.LIQUIDITY_MARKET_LOT_SIZE.code));
+    // Six lots, three of them hidden, at two prices.
+    expect(of(6, 6).place(spend).at(-1)).toMatchObject({ id: 9, executedLots: 5, status: Filled });
+    // By quantity it takes what there is.
+    const market = of(7, 8);
+    expect(market.place(order({ orderId: 9, ...buy, origLots: 8 })).at(-1)).toMatchObject({ id: 9, executedLots: 6, status: Expired });
+    expect(market.place({ ...spend, orderId: 10 })).toEqual([
+      { created: 'order', id: 10, status: Rejected, rejectCode: EngineReject.NO_LIQUIDITY.code },
+    ]);
+  });
+
   test('SELL for an amount sells what takes it, at most what was reserved', () => {
     const market = new TestMarket();
     market.place(order({ orderId: 1, side: BUY, priceTicks: 100, origLots: 3 }));
