@@ -18,7 +18,7 @@ const LIST_FIELDS = namesOf<SpotOrderList>(OrderListField);
 
 export class Lockstep {
   market = new Market(instrument);
-  readonly reference = new ReferenceMarket();
+  readonly reference = new ReferenceMarket(instrument.filters);
   readonly log: ChangeLogEntry[] = [];
   /** Every order and list ever, as the entries tell it. */
   readonly orders = new Map<number, SpotOrder>();

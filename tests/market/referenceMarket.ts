@@ -1,5 +1,6 @@
 // The market's rules once more, as plainly as they can be written: one array of orders, sorted whenever somebody asks who
 // is first; every trailing stop keeps its own extreme. Slow on purpose, and shares no code with the engine.
+import type { InstrumentFilters } from '../../src/domain/instrument.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
 import {
   ContingencyType,
@@ -64,6 +65,12 @@ export class ReferenceMarket {
   halted = false;
   #stamp = 0;
   #fired: ReferenceOrder[] = [];
+  /** What the other side of the book must hold for an order by amount. */
+  readonly #leastLots: number;
+
+  constructor({ minLots, marketMinLots }: InstrumentFilters) {
+    this.#leastLots = Math.max(minLots, marketMinLots);
+  }
 
   place(terms: readonly Readonly<SpotOrder>[], list: Readonly<SpotOrderList> | null, nowUs: number): void {
     this.#begin(nowUs);
@@ -230,7 +237,7 @@ export class ReferenceMarket {
     if (isStop(order)) return this.lastPrice > 0 && this.#stopIsMet(order, this.lastPrice);
     if (terms.origQuoteUnits > 0n) {
       const there = this.#against(order).reduce((lots, maker) => lots + left(maker), 0);
-      return there < Math.max(instrument.filters.minLots, instrument.filters.marketMinLots);
+      return there < this.#leastLots;
     }
     return !isMarket(order) && this.#badLimit(order);
   }

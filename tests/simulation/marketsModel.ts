@@ -27,7 +27,7 @@ export class SymbolModel {
   readonly symbol: string;
   readonly #instrument: Instrument;
   readonly #handed: Handed;
-  readonly #reference = new ReferenceMarket();
+  readonly #reference: ReferenceMarket;
   /** Orders as the market log has them, ended ones included. */
   readonly orders = new Map<number, SpotOrder>();
   readonly #levels = { [Side.BUY]: new Map<number, number>(), [Side.SELL]: new Map<number, number>() };
@@ -44,6 +44,7 @@ export class SymbolModel {
   constructor(instrument: Instrument, handed: Handed) {
     this.symbol = instrument.symbol;
     this.#instrument = instrument;
+    this.#reference = new ReferenceMarket(instrument.filters);
     this.#handed = handed;
   }
 
