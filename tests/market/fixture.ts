@@ -30,7 +30,7 @@ const filters: InstrumentFilters = {
   maxPriceTicks: 0,
   minLots: 1,
   maxLots: 0,
-  marketMinLots: 2,
+  marketMinLots: 7,
   marketMaxLots: 0,
   minNotionalUnits: 0n,
   maxNotionalUnits: 0n,
