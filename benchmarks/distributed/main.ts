@@ -22,7 +22,8 @@ import { CHAIN, subjectOf } from './bareHops.ts';
 const ORDERS = Number(process.argv[2] ?? 20_000);
 const SERVERS = Number(process.argv[3] ?? 1);
 const SYNC = process.argv[4] ?? 'default';
-const ACCOUNTS = 50;
+/** So many that nobody meets MAX_NUM_ORDERS. */
+const ACCOUNTS = 1_000;
 /** Commands in flight. */
 const WINDOW = 2_048;
 
