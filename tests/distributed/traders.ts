@@ -83,6 +83,8 @@ export class Traders {
         return trade(`${account}${lane}`, clients, this.told, () => this.#running);
       }),
     );
+    // A lane that ends early is heard of by stop().
+    for (const lane of this.#lanes) lane.catch(() => undefined);
   }
 
   /** Resolves when so many orders more were acknowledged. */

@@ -1,5 +1,5 @@
 // Asks the owner of a partition, wherever it runs. A take-over in between is waited out within the time given.
-import { type Bus, NoRespondersError, RequestError, RequestTimeoutError } from '../../bus/bus.ts';
+import { type Bus, BusClosedError, NoRespondersError, RequestError } from '../../bus/bus.ts';
 import { subjects } from '../../bus/subjects.ts';
 import { OutcomeUnknownError, OverloadShedError } from '../../ports/exchangePort.ts';
 import type { Owners } from './owners.ts';
@@ -49,15 +49,13 @@ export class PartitionClient {
       try {
         if (owner !== undefined) return await this.#attempt(stream, endpoint, owner.epoch, payload, Math.min(ATTEMPT_MS, left));
       } catch (error) {
-        const lost =
-          error instanceof RequestTimeoutError ||
-          error instanceof NewOwnerError ||
-          (error instanceof RequestError && error.message === LOST);
-        if (lost && !options.idempotent) throw unknownOutcome(stream);
-        unanswered ||= lost;
+        if (error instanceof BusClosedError) throw error;
         if (error instanceof RequestError && error.message === OVERLOADED) throw unavailable(stream);
-        const again = lost || error instanceof NoRespondersError || (error instanceof RequestError && error.message === MOVED);
-        if (!again) throw error;
+        const notBegun = error instanceof NoRespondersError || (error instanceof RequestError && error.message === MOVED);
+        // The handler's own refusal is final. Whatever else went wrong on the way, nobody can tell what became of the request.
+        if (error instanceof RequestError && !notBegun && error.message !== LOST) throw error;
+        if (!notBegun && !options.idempotent) throw unknownOutcome(stream);
+        unanswered ||= !notBegun;
       }
       await this.#ownerOrPause(stream, Math.min(pause, Math.max(1, deadline - performance.now())));
     }
