@@ -42,6 +42,10 @@ export function settings(section: Section = CONFIG_SCHEMA, prefix = ''): Setting
   });
 }
 
+/** Every setting there is; the schema is fixed when the process starts. */
+const SETTINGS: readonly SettingInfo[] = settings();
+const SETTING_NAMES: ReadonlySet<string> = new Set(SETTINGS.map(({ env }) => env));
+
 function setAt(target: Json, key: string, value: unknown): void {
   const path = key.split('.');
   const last = path.pop() as string;
@@ -92,16 +96,14 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): {
 } {
   const values: Json = {};
   const names = new Map<string, string>();
-  const known = new Set<string>();
-  for (const { key, env: name, setting } of settings()) {
-    known.add(name);
+  for (const { key, env: name, setting } of SETTINGS) {
     const text = env[name];
     if (text === undefined) continue;
     setAt(values, key, parseText(name, text, setting));
     names.set(key, name);
   }
   for (const name of Object.keys(env)) {
-    if (name.startsWith('SEDAX_') && !known.has(name) && name !== 'SEDAX_CONFIG')
+    if (name.startsWith('SEDAX_') && !SETTING_NAMES.has(name) && name !== 'SEDAX_CONFIG')
       throw new ConfigError(`${name}: no such setting (sedax --help lists all)`);
   }
   return { values, names };
@@ -207,10 +209,8 @@ function deepFreeze<T>(value: T): T {
 
 /** For --help: every setting with its variable and default. */
 export function describeSettings(): string {
-  return settings()
-    .map(
-      ({ key, env, setting }) =>
-        `  ${env}\n      ${key} = ${JSON.stringify(setting.default)}: ${setting.description}${setting.enum ? ` (${setting.enum.join(' | ')})` : ''}`,
-    )
-    .join('\n');
+  return SETTINGS.map(
+    ({ key, env, setting }) =>
+      `  ${env}\n      ${key} = ${JSON.stringify(setting.default)}: ${setting.description}${setting.enum ? ` (${setting.enum.join(' | ')})` : ''}`,
+  ).join('\n');
 }
