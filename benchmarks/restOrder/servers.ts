@@ -31,6 +31,8 @@ export interface OrderServer {
 
 const TEST_KEYS: readonly Key[] = [{ apiKey: TEST_API_KEY, secret: TEST_SECRET }];
 const SILENT = pino({ level: 'silent' });
+/** Of each asset: the buyer spends 50 at a request and is not to run out, however many there are. Near what 64 bits hold. */
+const FUNDS = 10_000_000_000n;
 /** Limits are checked and never reached. */
 const MOST = Number.MAX_SAFE_INTEGER;
 const RATE_LIMITS = {
@@ -87,7 +89,7 @@ export async function embeddedServer(): Promise<OrderServer> {
   const venue = await Venue.open({ dir, durability: 'interval', instruments, config: { acquiring: ADMIT_EVERYTHING } });
   const keys: Key[] = [];
   for (const name of ['buyer', 'seller']) {
-    const accountId = await venue.fundedAccount(name);
+    const accountId = await venue.fundedAccount(name, FUNDS);
     keys.push(await venue.exchange.admin.createApiKey({ accountId, kind: ApiKeyKind.HMAC }));
   }
   const server = await serve('binance', venue.exchange, keys, binanceEdge(venue.exchange));

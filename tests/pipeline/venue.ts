@@ -89,11 +89,11 @@ export class Venue {
     return venue;
   }
 
-  /** An account with a million of every asset. */
-  async fundedAccount(name: string): Promise<number> {
+  /** An account with as many whole units of every asset. */
+  async fundedAccount(name: string, wholes = 1_000_000n): Promise<number> {
     const { accountId } = await this.exchange.admin.createAccount({ name });
     for (const asset of this.exchange.registry.assets()) {
-      const units = 1_000_000n * 10n ** BigInt(this.exchange.registry.assetScale(asset) ?? 0);
+      const units = wholes * 10n ** BigInt(this.exchange.registry.assetScale(asset) ?? 0);
       const result = await this.exchange.admin.deposit({ accountId, requestId: `${name}-${asset}`, asset, units });
       if (!result.ok) throw new Error(result.reason.text);
     }
