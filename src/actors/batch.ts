@@ -1,7 +1,8 @@
 // One turn of a partition: the work handed to its children, in the order of arrival, and what they wrote, in that order too.
 // A child that fails leaves no trace: what it wrote, forwarded and wanted to answer in this turn is dropped.
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
-import type { ChildKey, RunContext } from './behaviour.ts';
+import type { EngineReason } from '../domain/rejectReason.ts';
+import type { Behaviour, ChildKey, RunContext } from './behaviour.ts';
 
 // Parallel arrays instead of objects: a turn under load holds a thousand pieces of work and their answers.
 export class Batch<Input> implements RunContext {
@@ -58,6 +59,14 @@ export class Batch<Input> implements RunContext {
     this.#forwardedKeys.push(key);
     this.#forwardedInputs.push(input as Input);
     this.#forwardedBy.push(this.#owner);
+  }
+
+  /** The input is not carried out; what says so is the child's doing. False = it must not be passed over. */
+  refuse<State>(behaviour: Behaviour<State, Input>, key: ChildKey, input: Input, reason: EngineReason): boolean {
+    this.begin(key);
+    const refused = behaviour.refuse(key, input, reason, this);
+    this.end();
+    return refused;
   }
 
   /** The child has crashed: nothing of it is to remain. */

@@ -11,6 +11,16 @@ export interface Work<Input> {
   attempts: number;
 }
 
+export function workOf<Input>(input: Input): Work<Input> {
+  return { input, stream: '', sequence: 0, attempts: 0 };
+}
+
+/** To a child's actor: its share of a batch made it crash. */
+export interface ChildMessage<Input> {
+  readonly works: readonly Work<Input>[];
+  readonly error: Error;
+}
+
 export interface Poison {
   readonly reason: string;
   readonly sinceMs: number;

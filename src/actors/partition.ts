@@ -1,73 +1,23 @@
 // A partition of a stage at work: takes batches from its bounded queue, hands each child its share, puts what the children
 // write into one step and appends it. Single writer of its output stream. Knows nothing of orders or money.
-import { type Bus, BusClosedError, type BusMessage, type Lease } from '../bus/bus.ts';
+import { BusClosedError, type BusMessage, type Lease } from '../bus/bus.ts';
 import { streams, subjects } from '../bus/subjects.ts';
+import { assertNever } from '../domain/assert.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
-import { type EngineReason, EngineReject } from '../domain/rejectReason.ts';
-import type { Clock } from '../ports/clock.ts';
 import { Batch } from './batch.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
-import { Child, type Work } from './child.ts';
+import { type Work, workOf } from './child.ts';
+import { Children } from './children.ts';
+import { CrashCare } from './crashCare.ts';
+import { InputQueue, type QueueItem } from './inputQueue.ts';
 import { InputReaders } from './inputReaders.ts';
-import { knownBy, OutputLog, type RegistryPosition } from './outputLog.ts';
-import { combineHashes, recoverPartition, takeSnapshot } from './recovery.ts';
+import { LeaseHeldError, LeaseLostError } from './leaseErrors.ts';
+import { knownBy, OutputLog } from './outputLog.ts';
+import type { PartitionDeps } from './partitionDeps.ts';
+import { recoverPartition, takeSnapshot } from './recovery.ts';
+import { Rounds } from './rounds.ts';
 import { entriesOf, type Positions } from './step.ts';
-import { type ActorRef, type ActorRoot, backOffMs, type CrashDecision, type Parent, send, stopActor } from './supervision.ts';
-
-export interface PartitionOptions {
-  /** Most inputs (messages, commands) in one batch. */
-  readonly maxBatch: number;
-  /** Most steps appended and not yet persisted; beyond, batches wait. */
-  readonly maxInFlight: number;
-  /** Queued inputs at which the readers stop fetching. */
-  readonly maxQueued: number;
-  /** Crashes over the same input before it counts as poison. */
-  readonly poisonAttempts: number;
-  /** A child without work for this long gives up its actor. */
-  readonly passivateAfterMs: number;
-  /** Steps between snapshots; 0 = only when asked. */
-  readonly snapshotEverySteps: number;
-}
-
-export interface PartitionDeps {
-  readonly bus: Bus;
-  readonly clock: Clock;
-  readonly root: ActorRoot;
-  readonly parent: Parent;
-  readonly options: PartitionOptions;
-  /** Who writes, for the headers: the process's name. */
-  readonly writer: string;
-  readonly leaseTtlMs: number;
-  /** The process's reading of the admin log; absent for the admin log's own writer. */
-  readonly registry?: RegistryPosition;
-  /** The partition gave up: nothing more is written by it. The host starts it anew or ends the process. */
-  readonly onFailed: (error: Error) => void;
-}
-
-/** Another process writes the stream. */
-export class LeaseHeldError extends Error {
-  override name = 'LeaseHeldError';
-}
-
-/** The right to write the stream is gone. */
-export class LeaseLostError extends Error {
-  override name = 'LeaseLostError';
-}
-
-type QueueItem<Input> =
-  | { readonly kind: 'message'; readonly stream: string; readonly sequence: number; readonly entries: readonly ChangeLogEntry[] }
-  | { readonly kind: 'input'; readonly key: ChildKey; readonly input: Input }
-  | { readonly kind: 'owed'; readonly key: ChildKey }
-  /** Runs between two batches, with every child at rest. */
-  | { readonly kind: 'between'; readonly action: () => void };
-
-/** To a child's actor: its share of a batch made it crash. */
-interface ChildMessage<Input> {
-  readonly works: readonly Work<Input>[];
-  readonly error: Error;
-}
-
-type Kid<S, I> = Child<S, I, ChildMessage<I>>;
+import { type ActorRef, type Parent, send, stopActor } from './supervision.ts';
 
 export class Partition<State, Input> {
   readonly behaviour: Behaviour<State, Input>;
@@ -76,23 +26,18 @@ export class Partition<State, Input> {
   readonly #writer: ActorRef<'run'>;
   readonly #group: Parent;
   readonly #inputs: InputReaders;
-  readonly #children = new Map<ChildKey, Kid<State, Input>>();
-  readonly #parked = new Set<Kid<State, Input>>();
-  /** Positions of parked children as found at recovery, until their owed inputs were read again. */
-  #owedAtStart: ReadonlyMap<string, Positions> = new Map();
+  readonly #queue: InputQueue<Input>;
+  readonly #children: Children<State, Input>;
+  readonly #care: CrashCare<State, Input>;
+  readonly #rounds: Rounds<State, Input>;
   #log: OutputLog | undefined;
   #lease: Lease | undefined;
-  #queue: QueueItem<Input>[] = [];
-  /** A batch's work and the children it is for, in the order of arrival. */
-  #works: Work<Input>[] = [];
-  #workers: Kid<State, Input>[] = [];
   #running = false;
   #scheduled = false;
   #stopped = false;
   #epoch = 0;
   /** The newest append. */
   #appended: Promise<unknown> = Promise.resolve();
-  #roomWaiters: (() => void)[] = [];
   #stepsSinceSnapshot = 0;
   #snapshotting = false;
   processed = 0;
@@ -101,16 +46,31 @@ export class Partition<State, Input> {
     this.behaviour = behaviour;
     this.#deps = deps;
     this.name = `${behaviour.stage}-${behaviour.partition}`;
+    this.#queue = new InputQueue(deps.options.maxQueued);
+    this.#children = new Children(behaviour);
     this.#inputs = new InputReaders({
       bus: deps.bus,
       name: this.name,
       maxBatch: deps.options.maxBatch,
       take: (stream, message) => this.#received(stream, message),
       ready: (message) => knownBy(deps.registry, message),
-      room: () => this.#room(),
+      room: () => this.#queue.room(),
       onFailed: (error) => this.#fail(error),
     });
     this.#group = deps.root.group(`partition-${behaviour.partition}`, deps.parent);
+    this.#care = new CrashCare({
+      name: this.name,
+      behaviour,
+      children: this.#children,
+      deps,
+      group: this.#group,
+      log: () => this.#log,
+      epoch: () => this.#epoch,
+      retry: (key) => this.#push({ kind: 'owed', key }),
+      commit: (batch) => this.#push({ kind: 'between', action: () => this.#commit(batch) }),
+      onFailed: (error) => this.#fail(error),
+    });
+    this.#rounds = new Rounds(behaviour, this.#children, this.#care);
     // The writer is a sibling of the children's group, not their parent: nact copies a parent's children per message.
     this.#writer = deps.root.spawnStage<undefined, 'run'>(deps.parent, {
       name: `writer-${behaviour.partition}`,
@@ -152,13 +112,13 @@ export class Partition<State, Input> {
     // What the log speaks of was in the admin log before.
     if (registry !== undefined) await registry.reached((await bus.streamInfo(streams.admin)).lastSequence);
     const recovered = await recoverPartition(bus, this.behaviour, { ready: (message) => knownBy(registry, message) });
-    for (const [key, state] of recovered.children) this.#adopt(key, state);
+    for (const [key, state] of recovered.children) this.#children.adopt(key, state);
     this.#inputs.restore(recovered.positions);
-    this.#owedAtStart = recovered.parked;
+    this.#care.restore(recovered.parked);
     if (this.#stopped) throw new LeaseLostError(`the lease of ${output} was lost during its recovery`);
     const log = new OutputLog(bus, output, writer, epoch, recovered.sequence, recovered.entrySequence, registry);
     // Says in the log who writes from here on, and fences whoever wrote before.
-    await log.append(subjects.epoch(output), [], this.#inputs.positions, this.#owedAtStart);
+    await log.append(subjects.epoch(output), [], this.#inputs.positions, recovered.parked);
     // Its host takes a partition that started for one that works.
     if (this.#stopped) throw new LeaseLostError(`the lease of ${output} was lost as its writer said so`);
     this.#log = log;
@@ -166,8 +126,7 @@ export class Partition<State, Input> {
     this.behaviour.live?.();
     this.#schedule();
     for (const input of this.behaviour.inputs) {
-      let from = this.#inputs.positions.get(input.stream) ?? 0;
-      for (const positions of this.#owedAtStart.values()) from = Math.min(from, positions.get(input.stream) ?? from);
+      const from = this.#care.oldestOwed(input.stream, this.#inputs.positions.get(input.stream) ?? 0);
       this.#inputs.follow(input, from + 1);
     }
     return { replayed: recovered.replayed, children: recovered.children.size };
@@ -224,45 +183,29 @@ export class Partition<State, Input> {
 
   /** The living state of a child; read only, and only between batches or for display. */
   peek(key: ChildKey): State | undefined {
-    return this.#children.get(key)?.state;
+    return this.#children.find(key)?.state;
   }
 
-  *states(): Iterable<readonly [ChildKey, State]> {
-    for (const [key, child] of this.#children) yield [key, child.state];
+  states(): Iterable<readonly [ChildKey, State]> {
+    return this.#children.states();
   }
 
   halted(): { name: string; reason: string; since: number }[] {
-    return [...this.#parked].flatMap(({ label, poison }) =>
-      poison === undefined ? [] : [{ name: label, reason: poison.reason, since: poison.sinceMs }],
-    );
+    return this.#care.halted();
   }
 
   childRestarts(): number {
-    let restarts = 0;
-    for (const child of this.#children.values()) restarts += child.restarts;
-    return restarts;
+    return this.#children.restarts();
   }
 
   /** Hash over all children, comparable with a fold of the log. Waits for the batch in work. */
   hash(): Promise<string> {
-    return this.between(() =>
-      combineHashes([...this.#children.values()].map(({ label, state }) => [label, this.behaviour.hash(state)] as const)),
-    );
+    return this.between(() => this.#children.hash());
   }
 
   /** An operator goes on after poison. False when no child of that name is halted here. */
   resumePoisoned(label: string, how: 'retry' | 'skip'): boolean {
-    const child = [...this.#parked].find((parked) => parked.label === label && parked.poison !== undefined);
-    if (child === undefined) return false;
-    const work = child.owed[0];
-    if (how === 'skip' && work !== undefined) {
-      if (!this.#giveUp(child, work))
-        throw new RangeError(`${label}: this input moves money that is already traded, it can only be retried`);
-    } else if (work !== undefined) work.attempts = 0;
-    this.behaviour.beforeRetry(child.key, child.state);
-    child.poison = undefined;
-    this.#nextOwed(child);
-    return true;
+    return this.#care.resume(label, how);
   }
 
   /** Stores a snapshot of the state as of now; resolves when it is stored. */
@@ -297,19 +240,14 @@ export class Partition<State, Input> {
   /** Ends the partition's actors; what they were doing comes to nothing. */
   dispose(): void {
     this.#stopped = true;
-    this.#abandonQueue();
+    this.#queue.abandon();
     stopActor(this.#writer as ActorRef<never>);
     stopActor(this.#group);
   }
 
   /** Children that have not crashed again give up their actors; their state stays. */
   passivate(): void {
-    const before = this.#deps.clock.nowUs() - this.#deps.options.passivateAfterMs * 1000;
-    for (const child of this.#children.values()) {
-      if (child.actor === undefined || child.parked || child.crashedUs > before) continue;
-      stopActor(child.actor as ActorRef<never>);
-      child.actor = undefined;
-    }
+    this.#care.passivate();
   }
 
   #takeSnapshot(): { readonly snapshot: ReturnType<typeof takeSnapshot>; readonly persisted: Promise<void> } {
@@ -322,18 +260,13 @@ export class Partition<State, Input> {
       sequence: log.sequence,
       entrySequence: log.entrySequence,
       positions: this.#inputs.positions,
-      parked: this.#parkedPositions(),
+      parked: this.#care.parkedPositions(),
     });
     return { snapshot, persisted: log.whenPersisted() };
   }
 
   #received(stream: string, message: BusMessage): void {
     this.#push({ kind: 'message', stream, sequence: message.sequence, entries: entriesOf(message) });
-  }
-
-  #room(): Promise<void> | undefined {
-    if (this.#queue.length < this.#deps.options.maxQueued) return undefined;
-    return new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
   }
 
   #push(item: QueueItem<Input>): void {
@@ -343,13 +276,6 @@ export class Partition<State, Input> {
     }
     this.#queue.push(item);
     this.#schedule();
-  }
-
-  /** No batch comes any more: who waits for the end of one goes on, or a hand-over would wait for ever. */
-  #abandonQueue(): void {
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const item of queue) if (item.kind === 'between') item.action();
   }
 
   #schedule(): void {
@@ -369,24 +295,32 @@ export class Partition<State, Input> {
     if (this.#log === undefined || this.#running) return;
     const batch = new Batch<Input>(this.#deps.clock.nowUs());
     this.#running = true;
-    let taken = 0;
-    while (taken < this.#queue.length && taken < this.#deps.options.maxBatch) {
-      const item = this.#queue[taken] as QueueItem<Input>;
-      // Children must be at rest for it: it comes first in a batch or waits for the next.
-      if (item.kind === 'between' && this.#works.length > 0) break;
-      taken++;
-      if (item.kind === 'message') this.#take(item.stream, item.sequence, item.entries, batch);
-      else if (item.kind === 'input') this.#assign(item.key, workOf(item.input), batch);
-      else if (item.kind === 'between') item.action();
-      else this.#takeOwed(item.key);
-    }
-    this.processed += taken;
-    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
-    if (this.#queue.length < this.#deps.options.maxQueued) for (const resume of this.#roomWaiters.splice(0)) resume();
-    this.#runChildren(batch);
+    this.processed += this.#queue.take(this.#deps.options.maxBatch, (item) => this.#accept(item, batch));
+    this.#rounds.run(batch);
     this.#commit(batch);
     this.#running = false;
     this.#schedule();
+  }
+
+  #accept(item: QueueItem<Input>, batch: Batch<Input>): boolean {
+    switch (item.kind) {
+      case 'message':
+        this.#take(item.stream, item.sequence, item.entries, batch);
+        return true;
+      case 'input':
+        this.#rounds.assign(item.key, workOf(item.input), batch);
+        return true;
+      case 'owed':
+        this.#rounds.assignOwed(item.key);
+        return true;
+      case 'between':
+        // Children must be at rest for it: it comes first in a batch or waits for the next.
+        if (!this.#rounds.isEmpty) return false;
+        item.action();
+        return true;
+      default:
+        return assertNever(item);
+    }
   }
 
   #take(stream: string, sequence: number, entries: readonly ChangeLogEntry[], batch: Batch<Input>): void {
@@ -394,108 +328,10 @@ export class Partition<State, Input> {
     const isNew = this.#inputs.consumed(stream, sequence);
     this.behaviour.route(stream, entries, (key, input) => {
       const work: Work<Input> = { input, stream, sequence, attempts: 0 };
-      if (isNew) this.#assign(key, work, batch);
-      // At or below the known position only children that were parked at the last stop still owe it.
-      else if (sequence > (this.#owedAtStart.get(this.behaviour.label(key))?.get(stream) ?? known)) this.#owe(key, work);
+      if (isNew) this.#rounds.assign(key, work, batch);
+      else if (this.#care.owesAgain(key, work, known)) this.#care.owe(key, work);
     });
-    if (isNew && this.#owedAtStart.size > 0) this.#owedAtStart = new Map();
-  }
-
-  #owe(key: ChildKey, work: Work<Input>): void {
-    const child = this.#child(key);
-    if (child === undefined) return;
-    child.owed.push(work);
-    this.#parked.add(child);
-    const reason = this.behaviour.poisonOf(key);
-    if (reason !== undefined) child.poison ??= { reason, sinceMs: this.#nowMs() };
-    else if (child.owed.length === 1) this.#nextOwed(child);
-  }
-
-  #assign(key: ChildKey, work: Work<Input>, batch: Batch<Input>): void {
-    const child = this.#child(key);
-    if (child === undefined) this.#refuse(key, work.input, EngineReject.UNKNOWN_ACCOUNT, batch);
-    else if (child.parked) child.owed.push(work);
-    else this.#give(child, work);
-  }
-
-  #takeOwed(key: ChildKey): void {
-    const child = this.#children.get(key);
-    const work = child?.owed[0];
-    if (child === undefined || work === undefined || child.rebuilding || child.poison !== undefined) return;
-    if (child.given === work) return;
-    child.given = work;
-    this.#give(child, work);
-  }
-
-  #give(child: Kid<State, Input>, work: Work<Input>): void {
-    this.#works.push(work);
-    this.#workers.push(child);
-  }
-
-  #child(key: ChildKey): Kid<State, Input> | undefined {
-    const known = this.#children.get(key);
-    if (known !== undefined) return known;
-    const state = this.behaviour.create(key);
-    return state === undefined ? undefined : this.#adopt(key, state);
-  }
-
-  #adopt(key: ChildKey, state: State): Kid<State, Input> {
-    const child: Kid<State, Input> = new Child(key, this.behaviour.label(key), state);
-    this.#children.set(key, child);
-    return child;
-  }
-
-  #refuse(key: ChildKey, input: Input, reason: EngineReason, batch: Batch<Input>): boolean {
-    batch.begin(key);
-    const refused = this.behaviour.refuse(key, input, reason, batch);
-    batch.end();
-    return refused;
-  }
-
-  /** The work at hand, then what it forwarded, until nothing is left. */
-  #runChildren(batch: Batch<Input>): void {
-    const { behaviour } = this;
-    const merge =
-      behaviour.merge === undefined
-        ? undefined
-        : (first: Input, second: Input) => (behaviour.merge as NonNullable<typeof behaviour.merge>)(first, second);
-    const observe = (key: ChildKey, entry: ChangeLogEntry): void => behaviour.observe(key, entry);
-    while (this.#works.length > 0) {
-      const works = this.#works;
-      const workers = this.#workers;
-      this.#works = [];
-      this.#workers = [];
-      const before = batch.out.length;
-      batch.beginRound();
-      this.#runRound(works, workers, batch);
-      batch.endRound();
-      batch.eachEntry(before, observe);
-      for (const [key, input] of batch.takeForwarded(merge)) this.#assign(key, workOf(input), batch);
-    }
-  }
-
-  #runRound(works: readonly Work<Input>[], workers: readonly Kid<State, Input>[], batch: Batch<Input>): void {
-    const { behaviour } = this;
-    for (let i = 0; i < works.length; i++) {
-      const work = works[i] as Work<Input>;
-      const child = workers[i] as Kid<State, Input>;
-      if (batch.hasFailed(child.key)) continue;
-      batch.begin(child.key);
-      try {
-        behaviour.run(child.state, work.input, batch);
-      } catch (error) {
-        batch.fail(child.key);
-        const share = works.filter((_, at) => workers[at] === child);
-        this.#crashed(child, share, error instanceof Error ? error : new Error(String(error)));
-        continue;
-      }
-      batch.end();
-      if (child.given === work) {
-        child.given = undefined;
-        child.owed.shift();
-        this.#nextOwed(child);
-      }
-    }
+    if (isNew) this.#care.caughtUp();
   }
 
   #commit(batch: Batch<Input>): void {
@@ -508,7 +344,7 @@ export class Partition<State, Input> {
       this.behaviour.subject(entries, batch.writer),
       entries,
       this.#inputs.positions,
-      this.#parkedPositions(),
+      this.#care.parkedPositions(),
     );
     this.#appended = appended;
     appended.then(
@@ -530,117 +366,13 @@ export class Partition<State, Input> {
     else if (!this.#stopped) answer();
   }
 
-  #parkedPositions(): Map<string, Positions> {
-    const parked = new Map<string, Positions>();
-    for (const child of this.#parked) {
-      const owed = child.owedPositions();
-      if (owed.size > 0) parked.set(child.label, owed);
-    }
-    return parked;
-  }
-
-  /** The child's share of the batch comes to nothing: it owes it, which stands in the step's header. */
-  #crashed(child: Kid<State, Input>, works: readonly Work<Input>[], error: Error): void {
-    child.restarts++;
-    child.rebuilding = true;
-    child.given = undefined;
-    child.crashedUs = this.#deps.clock.nowUs();
-    this.#parked.add(child);
-    if (child.owed[0] !== works[0]) child.owed.unshift(...works);
-    const first = child.owed[0];
-    if (first !== undefined && works.length === 1) first.attempts++;
-    // It crashes in an actor of its own, whose supervision rebuilds it while its siblings go on.
-    send(this.#actorOf(child), { works, error });
-  }
-
-  #actorOf(child: Kid<State, Input>): ActorRef<ChildMessage<Input>> {
-    child.actor ??= this.#deps.root.spawnStage<undefined, ChildMessage<Input>>(this.#group, {
-      name: child.label,
-      initialState: () => undefined,
-      handle: (_state, { error }) => {
-        throw error;
-      },
-      onCrash: async (_message, error): Promise<CrashDecision> => {
-        await this.#rebuild(child, error);
-        return 'reset';
-      },
-    });
-    return child.actor;
-  }
-
-  /** From snapshot and log, after a pause that grows with the attempts; then it works off what it owes, one by one. */
-  async #rebuild(child: Kid<State, Input>, error: Error): Promise<void> {
-    const { root, bus, options } = this.#deps;
-    const first = child.owed[0];
-    const attempt = first?.attempts ?? 0;
-    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, backOffMs(attempt - 1)));
-    await this.#log?.whenIdle();
-    const recovered = await recoverPartition(bus, this.behaviour.fresh(), {
-      only: child.key,
-      ready: (message) => knownBy(this.#deps.registry, message),
-    });
-    // Overtaken: what it could not make sense of may be its successor's doing, and is no poison.
-    if (recovered.epoch > this.#epoch) {
-      this.#fail(new LeaseLostError(`${this.behaviour.output} is written in epoch ${recovered.epoch}, this one was ${this.#epoch}`));
-      return;
-    }
-    const state = recovered.children.get(child.key) ?? this.behaviour.create(child.key);
-    if (state === undefined) throw new Error(`${child.label} cannot be rebuilt`);
-    child.state = state;
-    child.rebuilding = false;
-    root.logger.warn({ stage: this.name, child: child.label, attempt, owed: child.owed.length }, 'child rebuilt from snapshot and log');
-    if (first !== undefined && attempt >= options.poisonAttempts) this.#poisoned(child, first, error);
-    // After the actor's reset, which follows this promise.
-    setImmediate(() => this.#nextOwed(child));
-  }
-
-  #poisoned(child: Kid<State, Input>, work: Work<Input>, error: Error): void {
-    const { logger } = this.#deps.root;
-    const facts = { stage: this.name, child: child.label, stream: work.stream, sequence: work.sequence, err: error };
-    if (this.behaviour.isCommand(work.input)) {
-      this.#giveUp(child, work);
-      logger.error(facts, 'command crashed again and again: refused');
-      return;
-    }
-    const where = work.stream === '' ? 'a tick' : `${work.stream}@${work.sequence}`;
-    child.poison = { reason: `${where}: ${error.message}`, sinceMs: this.#nowMs() };
-    logger.error(
-      { ...facts, resume: `POST /admin/v1/poison/${child.label}/retry (or /skip)` },
-      'poison input: halted, everything else goes on',
-    );
-    this.behaviour.onPoison(child.key, child.poison.reason);
-  }
-
-  #nowMs(): number {
-    return Math.floor(this.#deps.clock.nowUs() / 1000);
-  }
-
-  /** Passes over the input: whoever waits for it is refused. False when it must not be passed over. */
-  #giveUp(child: Kid<State, Input>, work: Work<Input>): boolean {
-    const batch = new Batch<Input>(this.#deps.clock.nowUs());
-    if (!this.#refuse(child.key, work.input, EngineReject.POISON, batch)) return false;
-    child.owed.shift();
-    this.#push({ kind: 'between', action: () => this.#commit(batch) });
-    return true;
-  }
-
-  #nextOwed(child: Kid<State, Input>): void {
-    if (child.rebuilding || child.poison !== undefined) return;
-    if (child.owed.length === 0) this.#parked.delete(child);
-    else this.#push({ kind: 'owed', key: child.key });
-  }
-
   #fail(error: Error): void {
     if (this.#stopped || error instanceof BusClosedError) return;
     this.#stopped = true;
     this.#deps.root.logger.error({ stage: this.name, err: error }, 'partition failed');
     this.#inputs.close();
-    this.#abandonQueue();
+    this.#queue.abandon();
     void this.#lease?.release().catch(() => undefined);
     this.#deps.onFailed(error);
   }
-}
-
-function workOf<Input>(input: Input): Work<Input> {
-  return { input, stream: '', sequence: 0, attempts: 0 };
 }

@@ -2,7 +2,9 @@
 // Past one process a partition that lost its stream is let go instead: its placement decides who works it next.
 import { StorageError, WrongLastSequenceError } from '../bus/bus.ts';
 import type { Behaviour } from './behaviour.ts';
-import { LeaseLostError, Partition, type PartitionDeps } from './partition.ts';
+import { LeaseLostError } from './leaseErrors.ts';
+import { Partition } from './partition.ts';
+import type { PartitionDeps } from './partitionDeps.ts';
 import { backOffMs } from './supervision.ts';
 
 /** Starts in a row without a minute of health in between, before the process ends. */

@@ -31,7 +31,7 @@ import { KLineBehaviour, type KLineInput } from './kline/klineBehaviour.ts';
 import { LocalWriters } from './localWriters.ts';
 import { MarketBehaviour, type MarketBehaviourOptions, type MarketInput } from './match/marketBehaviour.ts';
 import type { RegistryPosition } from './outputLog.ts';
-import type { PartitionOptions } from './partition.ts';
+import type { PartitionOptions } from './partitionDeps.ts';
 import { PartitionHost } from './partitionHost.ts';
 import { PushHub } from './push/pushHub.ts';
 import { PushStage } from './push/pushStage.ts';

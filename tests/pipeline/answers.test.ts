@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { type OrdersBefore, readReports } from '../../src/actors/acquiring/marketReports.ts';
 import { type AdminAnswer, AdminBehaviour, type AdminInput, REGISTRY } from '../../src/actors/admin/adminBehaviour.ts';
-import { LeaseLostError, Partition } from '../../src/actors/partition.ts';
+import { LeaseLostError } from '../../src/actors/leaseErrors.ts';
+import { Partition } from '../../src/actors/partition.ts';
 import { ActorRoot } from '../../src/actors/supervision.ts';
 import { AppendTimeoutError } from '../../src/bus/bus.ts';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { AdminBehaviour, REGISTRY } from '../../src/actors/admin/adminBehaviour.ts';
 import { KLineBehaviour } from '../../src/actors/kline/klineBehaviour.ts';
-import { LeaseLostError, Partition } from '../../src/actors/partition.ts';
+import { LeaseLostError } from '../../src/actors/leaseErrors.ts';
+import { Partition } from '../../src/actors/partition.ts';
 import { PartitionHost } from '../../src/actors/partitionHost.ts';
 import { ActorRoot } from '../../src/actors/supervision.ts';
 import { type AppendRequest, AppendTimeoutError } from '../../src/bus/bus.ts';

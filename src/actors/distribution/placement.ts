@@ -1,6 +1,6 @@
 // Which partitions this process works: follows the members of the exchange, takes what falls to it, hands over what does
 // not. The lease keeps two from working one partition at a time; the log keeps them from writing it.
-import { LeaseHeldError } from '../partition.ts';
+import { LeaseHeldError } from '../leaseErrors.ts';
 import type { Role } from '../roles.ts';
 import { backOffMs, type StageLogger } from '../supervision.ts';
 import { assign } from './assignment.ts';
