@@ -171,9 +171,9 @@ export interface ExchangePort {
   readonly accountEvents: AccountEvents;
   readonly admin: Admin;
 
-  /** Orders are checked against the instrument's filters and the market before they reach the account's writer. */
   /** True while a further command would be refused with OverloadShedError: an edge need not look at it first. Counts as one. */
   sheds(): boolean;
+  /** Orders are checked against the instrument's filters and the market before they reach the account's writer. */
   placeOrder(command: CommandOf<'PlaceOrder'>): Promise<PlaceResult>;
   /** Every check of placeOrder, nothing placed; undefined = it would have been accepted so far as the door can tell. */
   testOrder(command: CommandOf<'PlaceOrder'>): Promise<EngineReason | undefined>;

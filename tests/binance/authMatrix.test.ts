@@ -153,6 +153,19 @@ describe.each(every.filter(([, needs]) => needs.startsWith('signature')))('%s', 
     } else expect(answer).not.toMatch(BY_THE_CHECKS);
   });
 
+  it('is refused before its signature is looked at while the door is shut, where it changes something', async () => {
+    Object.assign(exchange, { sheds: () => true });
+    const answers = [await ask({ signature: '0'.repeat(64) }), await ask({})];
+    Object.assign(exchange, { sheds: () => false });
+    if (needs === 'signature of a trader') {
+      expect(answers).toEqual(['503 -1008', '503 -1008']);
+      expect(exchange.calls).toEqual([]);
+    } else {
+      expect(answers[0]).toBe('400 -1022');
+      expect(answers[1]).not.toMatch(BY_THE_CHECKS);
+    }
+  });
+
   it('lets the signer in', async () => {
     expect(await ask({})).not.toMatch(BY_THE_CHECKS);
   });

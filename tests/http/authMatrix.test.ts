@@ -89,6 +89,23 @@ describe.each(signed.map((operation) => [operation.name, operation] as const))('
     }
   });
 
+  it('is refused before its signature is looked at while the door is shut, where it changes something', async () => {
+    const headers = good(operation);
+    Object.assign(server.exchange, { sheds: () => true });
+    const wrong = await ask(operation, good(operation, { 'x-sedax-signature': '0'.repeat(64) }));
+    const right = await ask(operation, headers);
+    Object.assign(server.exchange, { sheds: () => false });
+    if (!isMutating(operation)) {
+      expect(wrong).toBe('400 -1022');
+      expect(right).not.toMatch(DENIED);
+      return;
+    }
+    expect([wrong, right]).toEqual(['503 -1008', '503 -1008']);
+    expect(server.exchange.calls).toEqual([]);
+    // It was not taken, so it is no replay.
+    expect(await ask(operation, headers)).not.toMatch(DENIED);
+  });
+
   it('lets the signer in, once where it changes something', async () => {
     const headers = good(operation);
     expect(await ask(operation, headers)).not.toMatch(DENIED);

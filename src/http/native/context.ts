@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiKey } from '../../domain/accountProfile.ts';
 import type { Instrument } from '../../domain/instrument.ts';
-import type { ExchangePort } from '../../ports/exchangePort.ts';
+import { type ExchangePort, OverloadShedError } from '../../ports/exchangePort.ts';
 import type { Page } from '../../ports/historyQueries.ts';
 import { type NativeAuth, type Permission, signedParts } from '../auth/nativeAuth.ts';
 import { ApiError, EdgeReject } from '../errors.ts';
@@ -25,7 +25,12 @@ export class NativeContext {
   constructor(exchange: ExchangePort, auth: NativeAuth) {
     this.exchange = exchange;
     this.reads = checkOf(auth, 'READ');
-    this.trades = checkOf(auth, 'TRADE');
+    const trades = checkOf(auth, 'TRADE');
+    this.trades = (request, reply, done) => {
+      // Before the signature, which costs more than all the rest of a refusal: under overload its time is the accepted orders'.
+      if (exchange.sheds()) done(new OverloadShedError('the door is shut'));
+      else trades(request, reply, done);
+    };
   }
 
   instrument(symbol: string): Instrument {
