@@ -2,23 +2,17 @@
 // is elsewhere (placing.ts, requests.ts, settling.ts, transfers.ts); what is decided takes effect here, one way only.
 import { assert } from '../assert.ts';
 import type { FieldValue } from '../changeLogEntry.ts';
-import { isTriggered, RequestKind } from '../orderTerms.ts';
+import type { Instrument } from '../instrument.ts';
+import { isTriggered, RequestKind, Side } from '../orderTerms.ts';
 import { OrderField, type OrderRequest, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import { Holding } from './holding.ts';
 import { OpenList, OpenOrder } from './openOrder.ts';
 import { RecentCommands } from './recentCommands.ts';
+import { reservedAsset } from './reservation.ts';
 import { SmallIdMap } from './smallIdMap.ts';
 import { type ReadonlySmallMap, SmallMap } from './smallMap.ts';
-
-/** What is open on one symbol: the counts that the MAX_NUM_* filters bound, and the names clients use. */
-export class SymbolOrders {
-  orders = 0;
-  algos = 0;
-  icebergs = 0;
-  lists = 0;
-  readonly byClientId = new SmallMap<string, OpenOrder>();
-}
+import { SymbolOrders } from './symbolOrders.ts';
 
 /** A request whose outcome the account waits for: an amend that claims a client order id, or a cancel-replace. */
 export interface InFlight {
@@ -93,6 +87,13 @@ export class AccountState {
     return this.holdings.get(asset)?.free ?? 0n;
   }
 
+  /** What an order of that side is paid from; undefined when the account never held it. */
+  payingHolding(instrument: Instrument, side: Side): Holding | undefined {
+    const open = this.symbols.get(instrument.symbol);
+    const known = side === Side.BUY ? open?.quote : open?.base;
+    return known ?? this.holdings.get(reservedAsset(instrument, side));
+  }
+
   /** The order is in the log from here on. */
   openOrder(row: Readonly<SpotOrder>): OpenOrder {
     const order = new OpenOrder(row);
@@ -112,6 +113,7 @@ export class AccountState {
     }
     this.#opened().orders.set(row.orderId, order);
     const open = this.#symbolOf(row.symbol);
+    order.siblings = open;
     open.orders++;
     if (isTriggered(row.type)) open.algos++;
     if (row.icebergLots > 0) open.icebergs++;
@@ -130,7 +132,7 @@ export class AccountState {
     const { row } = order;
     order.closed = true;
     this.#open.orders.delete(order.orderId);
-    const open = this.symbols.get(order.symbol) as SymbolOrders;
+    const open = order.siblings;
     open.orders--;
     if (isTriggered(row.type)) open.algos--;
     if (row.icebergLots > 0) open.icebergs--;
@@ -165,7 +167,7 @@ export class AccountState {
   }
 
   #rename(order: OpenOrder, clientOrderId: string): void {
-    const { byClientId } = this.#symbolOf(order.row.symbol);
+    const { byClientId } = order.siblings;
     if (byClientId.get(order.clientOrderId) === order) byClientId.delete(order.clientOrderId);
     order.clientOrderId = clientOrderId;
     byClientId.set(clientOrderId, order);

@@ -17,6 +17,8 @@ export class Holding {
   /** As the log has them; equal to free and locked between two steps. */
   loggedFree = 0n;
   loggedLocked = 0n;
+  /** The running step may have changed it: it is looked at when the step is closed. */
+  touched = false;
   /** Its entity id, once it traded: an idle account need not keep it. */
   #id = '';
 

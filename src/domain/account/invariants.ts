@@ -3,9 +3,10 @@ import { assert } from '../assert.ts';
 import type { Instrument } from '../instrument.ts';
 import { isMarketLike, isTriggered, PegPriceType, Side } from '../orderTerms.ts';
 import type { InstrumentLookup } from './account.ts';
-import { type AccountState, SymbolOrders } from './accountState.ts';
+import type { AccountState } from './accountState.ts';
 import type { OpenOrder } from './openOrder.ts';
 import { needUnits, reservedAsset } from './reservation.ts';
+import { SymbolOrders } from './symbolOrders.ts';
 
 export function reservationsOf(state: AccountState, context: InstrumentLookup): Map<string, bigint> {
   const sums = new Map<string, bigint>();

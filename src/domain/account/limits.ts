@@ -4,7 +4,8 @@ import { baseUnits, type Instrument } from '../instrument.ts';
 import { isTriggered, ListLeg, type OrderType, Side, SymbolStatus } from '../orderTerms.ts';
 import { type EngineReason, EngineReject } from '../rejectReason.ts';
 import type { AccountContext } from './account.ts';
-import type { AccountState, SymbolOrders } from './accountState.ts';
+import type { AccountState } from './accountState.ts';
+import type { SymbolOrders } from './symbolOrders.ts';
 
 /** Why the account may not place orders on the symbol now. */
 export function refuseNewOrders(profile: AccountProfile, instrument: Instrument): EngineReason | undefined {

@@ -6,6 +6,7 @@ import type { OrderStatus } from '../orderStatus.ts';
 import { ListLeg, ListOrderStatus, ListStatusType, Side } from '../orderTerms.ts';
 import { OrderField, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
+import type { SymbolOrders } from './symbolOrders.ts';
 
 /** The fields an account keeps current in its own log. */
 export type KeptField =
@@ -59,6 +60,8 @@ export class OpenOrder {
   preventedLots: number;
   amendCount: number;
   list: OpenList | undefined = undefined;
+  /** All that the account has open on its symbol. Given when the account takes it in. */
+  siblings!: SymbolOrders;
   /** It has ended: it is in no index any more. */
   closed = false;
   /** Triples for the log, while a step is running; null = untouched. */

@@ -1,5 +1,6 @@
 // New orders and order lists: the account's checks, the reservation, the entries. In: a command (or the second half of a
 // cancel-replace). Out: SpotOrder Created (a list's SpotOrderList Created before its legs). A refusal changes nothing.
+import { assert } from '../assert.ts';
 import { created, EntityType } from '../changeLogEntry.ts';
 import type { CommandReply, NewOrder, PlaceOrderList } from '../command.ts';
 import { type Instrument, MAX_UNITS } from '../instrument.ts';
@@ -7,9 +8,10 @@ import { ContingencyType, ListLeg, ListOrderStatus, ListStatusType, Side } from 
 import { type EngineReason, EngineReject } from '../rejectReason.ts';
 import type { SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
+import type { Holding } from './holding.ts';
 import { refuseCounts, refuseNewOrders, refusePosition } from './limits.ts';
 import { newRow } from './newRow.ts';
-import { isExact, requiredUnits, reservedAsset, UNBOUNDED, wantedUnits } from './reservation.ts';
+import { isExact, requiredUnits, UNBOUNDED, wantedUnits } from './reservation.ts';
 import type { Step } from './step.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -31,8 +33,8 @@ export function placeOrder(step: Step, commandId: number, symbol: string, order:
     (order.side === Side.BUY ? refusePosition(state, context, instrument, order.lots) : undefined);
   if (reason !== undefined) return refused(reason);
 
-  const asset = reservedAsset(instrument, order.side);
-  const reserved = reservation(instrument, order, state.freeOf(asset));
+  const holding = state.payingHolding(instrument, order.side);
+  const reserved = reservation(instrument, order, holding?.free ?? 0n);
   if (typeof reserved !== 'bigint') return refused(reserved);
   const row = newRow(step, profile, instrument.symbol, order, {
     commandId,
@@ -42,7 +44,7 @@ export function placeOrder(step: Step, commandId: number, symbol: string, order:
     parked: false,
     reservedUnits: reserved,
   });
-  lock(step, asset, reserved);
+  lock(step, holding, reserved);
   write(step, row);
   return { ok: true, orders: [row], list: null, requestedOrderIds: NONE };
 }
@@ -65,8 +67,8 @@ export function placeOrderList(step: Step, command: PlaceOrderList): CommandRepl
   // OCO: one reservation for both legs, carried by the first that needs most. Else only the working leg needs funds now.
   const first = orders[0] as NewOrder;
   const oco = command.contingencyType === ContingencyType.OCO;
-  const asset = reservedAsset(instrument, first.side);
-  const free = state.freeOf(asset);
+  const holding = state.payingHolding(instrument, first.side);
+  const free = holding?.free ?? 0n;
   const carrier = oco ? carrierOf(instrument, orders) : 0;
   const reserved = oco ? sharedReservation(instrument, orders, free) : reservation(instrument, first, free);
   if (typeof reserved !== 'bigint') return refused(reserved);
@@ -95,7 +97,7 @@ export function placeOrderList(step: Step, command: PlaceOrderList): CommandRepl
     orderStatus: ListOrderStatus.EXECUTING,
     updateUs: step.nowUs,
   };
-  lock(step, asset, reserved);
+  lock(step, holding, reserved);
   state.openList(list);
   step.out.push(created(EntityType.SpotOrderList, orderListId, list, step.nowUs));
   for (const row of rows) write(step, row);
@@ -194,8 +196,9 @@ function legOf(contingency: ContingencyType, index: number): ListLeg {
   return index === 1 ? ListLeg.ABOVE : ListLeg.BELOW;
 }
 
-function lock(step: Step, asset: string, units: bigint): void {
-  const holding = step.holding(asset);
+function lock(step: Step, holding: Holding | undefined, units: bigint): void {
+  assert(holding !== undefined, 'nothing is reserved from what was never held');
+  step.touch(holding);
   holding.free -= units;
   holding.locked += units;
 }

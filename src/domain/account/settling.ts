@@ -15,7 +15,6 @@ import type { InFlight } from './accountState.ts';
 import { type Activation, activate } from './activating.ts';
 import type { OpenOrder } from './openOrder.ts';
 import { placeOrder } from './placing.ts';
-import { reservedAsset } from './reservation.ts';
 import type { Step } from './step.ts';
 
 const NO_REPLIES: readonly DeferredReply[] = Object.freeze([]);
@@ -70,9 +69,9 @@ export class Settling {
 
   #buy(order: OpenOrder, instrument: Instrument, trade: SpotTrade): void {
     const step = this.#step;
-    this.#spend(order, step.holding(instrument.quoteAsset), trade.quoteUnits, trade);
+    this.#spend(order, step.quote(order), trade.quoteUnits, trade);
     const received = baseUnits(instrument, trade.lots);
-    const base = step.holding(instrument.baseAsset);
+    const base = step.base(order);
     const carrier = opoCarrier(order);
     if (carrier === undefined) base.free += received - trade.buyerFeeUnits;
     else {
@@ -89,8 +88,8 @@ export class Settling {
 
   #sell(order: OpenOrder, instrument: Instrument, trade: SpotTrade): void {
     const step = this.#step;
-    this.#spend(order, step.holding(instrument.baseAsset), baseUnits(instrument, trade.lots), trade);
-    step.holding(instrument.quoteAsset).free += trade.quoteUnits - trade.sellerFeeUnits;
+    this.#spend(order, step.base(order), baseUnits(instrument, trade.lots), trade);
+    step.quote(order).free += trade.quoteUnits - trade.sellerFeeUnits;
     this.#executed(order, trade.lots);
   }
 
@@ -164,7 +163,7 @@ export class Settling {
       if (partner !== undefined) {
         step.change(partner, OrderField.reservedUnits, partner.reservedUnits + order.reservedUnits);
       } else {
-        const holding = step.holding(reservedAsset(step.instrumentOf(order.symbol), order.side));
+        const holding = step.reservedIn(order);
         holding.locked -= order.reservedUnits;
         holding.free += order.reservedUnits;
       }

@@ -38,10 +38,32 @@ export class Step {
   }
 
   holding(asset: string): Holding {
-    const holding = this.state.holdingOf(asset);
-    const holdings = this.#holdings;
-    if (holdings.length === 0) this.#holdings = [holding];
-    else if (!holdings.includes(holding)) holdings.push(holding);
+    return this.touch(this.state.holdingOf(asset));
+  }
+
+  /** Of the asset that the order buys or sells. */
+  base({ siblings, symbol }: OpenOrder): Holding {
+    siblings.base ??= this.state.holdingOf(this.instrumentOf(symbol).baseAsset);
+    return this.touch(siblings.base);
+  }
+
+  /** Of the asset that the order pays with or is paid in. */
+  quote({ siblings, symbol }: OpenOrder): Holding {
+    siblings.quote ??= this.state.holdingOf(this.instrumentOf(symbol).quoteAsset);
+    return this.touch(siblings.quote);
+  }
+
+  /** Where the order's reservation is locked. */
+  reservedIn(order: OpenOrder): Holding {
+    return order.buys ? this.quote(order) : this.base(order);
+  }
+
+  /** The holding is about to change. */
+  touch(holding: Holding): Holding {
+    if (holding.touched) return holding;
+    holding.touched = true;
+    if (this.#holdings.length === 0) this.#holdings = [holding];
+    else this.#holdings.push(holding);
     return holding;
   }
 
@@ -87,6 +109,7 @@ export class Step {
 
   closeHoldings(cause: BalanceCause = BalanceCause.TRADING, requestId = ''): void {
     for (const holding of this.#holdings) {
+      holding.touched = false;
       const entry = holding.close(this.state.accountId, this.nowUs, cause, requestId);
       if (entry !== undefined) this.out.push(entry);
     }
@@ -133,7 +156,7 @@ export class Step {
       if (other === UNBOUNDED || other > need) need = other;
     }
     if (need === UNBOUNDED || need >= payer.reservedUnits) return;
-    const holding = this.holding(order.buys ? instrument.quoteAsset : instrument.baseAsset);
+    const holding = this.reservedIn(order);
     const surplus = payer.reservedUnits - need;
     holding.locked -= surplus;
     holding.free += surplus;
