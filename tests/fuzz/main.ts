@@ -29,19 +29,25 @@ if (targets.length < wanted.length || ![inputs, seed, from].every(Number.isSafeI
   process.exit(2);
 }
 
-/** A parser that does not come back keeps this thread: another one watches how far it is, and ends the process. */
-const HANG_MS = 60_000;
+/**
+ * A parser that does not come back keeps this thread: another one watches how far it is, and ends the process. It counts its own
+ * looks and not the time: a process that was paused has hung in nothing.
+ */
+const LOOK_MS = 5000;
+const LOOKS = 12;
 const WATCH = `
   const { at, names, seed } = require('node:worker_threads').workerData;
   let last;
+  let looks = 0;
   setInterval(() => {
     const now = at[0] + ' ' + at[1];
-    if (now === last) {
+    looks = now === last ? looks + 1 : 0;
+    if (looks === ${LOOKS}) {
       require('node:fs').writeSync(2, 'HANG in ' + names[at[0]] + ': npm run fuzz -- --parser ' + names[at[0]] + ' --seed ' + seed + ' --from ' + at[1] + ' --inputs 1\\n');
       process.kill(process.pid, 'SIGKILL');
     }
     last = now;
-  }, ${HANG_MS});`;
+  }, ${LOOK_MS});`;
 const at = new Int32Array(new SharedArrayBuffer(8));
 new Worker(WATCH, { eval: true, workerData: { at, names: wanted, seed } }).unref();
 
