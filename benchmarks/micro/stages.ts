@@ -113,12 +113,10 @@ function runAccounts(inputs: readonly [number, AccountInput][], stage: string): 
         fees.map(([, input]) => input).reduce((a, b) => settlement.merge(a, b)),
         context,
       );
-    for (const entry of out) settlement.observe(keyOf(entry), entry);
   });
   for (const action of later) action();
   return out;
 }
-const keyOf = (entry: ChangeLogEntry): number => (settlement.keyOf(entry) as number | undefined) ?? 0;
 
 for (const id of profiles.keys()) {
   for (const asset of ['BTC', 'USDT']) {
@@ -157,7 +155,6 @@ for (let sent = 0; sent < ORDERS; sent += BATCH) {
   timed('match', () => {
     const context = contextOf(matched, []);
     for (const input of toMatch) match.run(market, input, context);
-    for (const entry of matched) match.observe('BTCUSDT', entry);
   });
   publish('markets', matched);
   const toSettle: [number, AccountInput][] = [];

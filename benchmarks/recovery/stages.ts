@@ -49,9 +49,7 @@ class Partition<State, Input> {
       if (state === undefined) throw new Error(`no child ${key}`);
       this.children.set(key, state);
     }
-    const from = this.#out.length;
     this.behaviour.run(state, input, this.#context);
-    for (let i = from; i < this.#out.length; i++) this.behaviour.observe(key, this.#out[i]!);
   }
 
   /** The step that is complete: in the log, if there is one. */

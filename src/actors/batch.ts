@@ -110,18 +110,6 @@ export class Batch<Input> implements RunContext {
     this.#forwardedBy = by.filter(stays);
   }
 
-  /** Every entry from out[from] on, with the child that wrote it. */
-  eachEntry(from: number, visit: (owner: ChildKey, entry: ChangeLogEntry) => void): void {
-    let at = 0;
-    for (let i = 0; i < this.#ends.length; i++) {
-      const end = this.#ends[i] as number;
-      const owner = this.#owners[i];
-      if (at < from) at = Math.min(from, end);
-      if (owner === undefined) at = end;
-      else for (; at < end; at++) visit(owner, this.out[at] as ChangeLogEntry);
-    }
-  }
-
   /** The child that wrote all of it; undefined when several did. */
   get writer(): ChildKey | undefined {
     const [first] = this.#owners;

@@ -38,7 +38,7 @@ export interface Behaviour<State, Input> {
   /** True for input that a client waits for: after repeated crashes it is refused instead of halting the child. */
   isCommand(input: Input): boolean;
 
-  /** Keeps the partition's own indexes: called with every entry of the output log, when written and when folded. */
+  /** Keeps indexes that a fold needs: called with every entry of the output log when it is folded, before it is applied. */
   observe(key: ChildKey, entry: ChangeLogEntry): void;
   /** The child an entry of the output log belongs to, by content and indexes; undefined = none that lives. */
   keyOf(entry: ChangeLogEntry): ChildKey | undefined;
@@ -49,6 +49,8 @@ export interface Behaviour<State, Input> {
   index(key: ChildKey, state: State): void;
   /** Recovery is over: indexes that only a fold needs may go. */
   live?(): void;
+  /** A child that crashed has a new state, made by a fresh behaviour: the partition's indexes lead to it from here on. */
+  replace?(state: State, rebuilt: State): void;
   /** The same behaviour with empty indexes, for a recovery beside the living one. */
   fresh(): Behaviour<State, Input>;
   hash(state: State): string;

@@ -180,6 +180,7 @@ export class CrashCare<State, Input> {
     }
     const state = recovered.children.get(child.key) ?? behaviour.create(child.key);
     if (state === undefined) throw new Error(`${child.label} cannot be rebuilt`);
+    behaviour.replace?.(child.state, state);
     child.state = state;
     child.rebuilding = false;
     root.logger.warn({ stage: name, child: child.label, attempt, owed: child.owed.length }, 'child rebuilt from snapshot and log');

@@ -1,6 +1,5 @@
 // The work of a batch: done by its children in the order of arrival, then what they forwarded, round after round until
 // nothing is left. A child that throws ends its own part of the round alone.
-import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import { EngineReject } from '../domain/rejectReason.ts';
 import type { Batch } from './batch.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
@@ -13,7 +12,6 @@ export class Rounds<State, Input> {
   readonly #children: Children<State, Input>;
   readonly #care: CrashCare<State, Input>;
   readonly #merge: ((first: Input, second: Input) => Input) | undefined;
-  readonly #observe: (key: ChildKey, entry: ChangeLogEntry) => void;
   /** What is to be done next, and by whom. */
   #works: Work<Input>[] = [];
   #workers: Kid<State, Input>[] = [];
@@ -23,7 +21,6 @@ export class Rounds<State, Input> {
     this.#children = children;
     this.#care = care;
     this.#merge = behaviour.merge?.bind(behaviour);
-    this.#observe = (key, entry) => behaviour.observe(key, entry);
   }
 
   get isEmpty(): boolean {
@@ -51,11 +48,9 @@ export class Rounds<State, Input> {
       const workers = this.#workers;
       this.#works = [];
       this.#workers = [];
-      const before = batch.out.length;
       batch.beginRound();
       this.#runRound(works, workers, batch);
       batch.endRound();
-      batch.eachEntry(before, this.#observe);
       for (const [key, input] of batch.takeForwarded(this.#merge)) this.assign(key, workOf(input), batch);
     }
   }

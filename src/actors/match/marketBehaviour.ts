@@ -37,7 +37,6 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
   readonly #options: MarketBehaviourOptions;
   /** Open orders and lists to their symbol; needed to fold, not to run. */
   readonly #symbolOf = new Map<number, string>();
-  #live = false;
 
   constructor(options: MarketBehaviourOptions) {
     this.#options = options;
@@ -141,12 +140,10 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
   }
 
   live(): void {
-    this.#live = true;
     this.#symbolOf.clear();
   }
 
   observe(key: ChildKey, entry: ChangeLogEntry): void {
-    if (this.#live) return;
     if (entry.entityType !== EntityType.SpotOrder && entry.entityType !== EntityType.SpotOrderList) return;
     const id = entry.entityId as number;
     const change = entry.changeType;

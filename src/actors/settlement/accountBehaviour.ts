@@ -3,18 +3,17 @@
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
 import { Account, type AccountContext, type AccountSnapshot, type DeferredReply } from '../../domain/account/account.ts';
 import type { AccountLimits } from '../../domain/account/limits.ts';
+import type { OrderIndex } from '../../domain/account/openOrders.ts';
 import { type AccountProfile, houseAccountId } from '../../domain/accountProfile.ts';
 import type { Balance } from '../../domain/balance.ts';
-import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../domain/changeLogEntry.ts';
+import { ChangeKind, type ChangeLogEntry, EntityType, type EntryOf, newValue } from '../../domain/changeLogEntry.ts';
 import type { AccountCommand, CommandReply } from '../../domain/command.ts';
 import { IdMap } from '../../domain/idMap.ts';
 import type { Instrument } from '../../domain/instrument.ts';
-import { isTerminal, type OrderStatus } from '../../domain/orderStatus.ts';
-import { ListStatusType } from '../../domain/orderTerms.ts';
+import { isTerminal } from '../../domain/orderStatus.ts';
 import { accountPartition, orderPartition } from '../../domain/partitions.ts';
 import type { EngineReason } from '../../domain/rejectReason.ts';
 import { OrderField } from '../../domain/spotOrder.ts';
-import { OrderListField } from '../../domain/spotOrderList.ts';
 import type { Registry } from '../../ports/exchangePort.ts';
 import type { Behaviour, ChildKey, RunContext } from '../behaviour.ts';
 
@@ -46,8 +45,8 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   readonly output: string;
   readonly inputs: readonly { readonly stream: string }[];
   readonly #options: AccountBehaviourOptions;
-  /** Open orders and lists to the account they are of. */
-  readonly #accountOf = new IdMap<number>();
+  /** Every account's open orders. */
+  readonly #orders: OrderIndex = new IdMap();
   /** Cancel-replaces whose answer waits for the symbol's writer, by command. */
   readonly #deferred = new Map<number, { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }>();
   /** Sagas found at recovery: nobody waits here, but their outcome must find the account. */
@@ -96,7 +95,9 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   create(key: ChildKey): Account | undefined {
     const accountId = key as number;
     if (accountId !== houseAccountId(this.partition) && this.profile(accountId) === undefined) return undefined;
-    return this.#options.newAccount?.(accountId) ?? new Account(accountId);
+    const account = this.#options.newAccount?.(accountId) ?? new Account(accountId);
+    account.shareIndex(this.#orders);
+    return account;
   }
 
   route(_stream: string, entries: readonly ChangeLogEntry[], assign: (key: ChildKey, input: AccountInput) => void): void {
@@ -113,9 +114,9 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
         const { buyerAccountId, sellerAccountId } = entry.changeType.fields;
         if (this.#owns(buyerAccountId)) give(buyerAccountId, entry);
         if (sellerAccountId !== buyerAccountId && this.#owns(sellerAccountId)) give(sellerAccountId, entry);
-      } else if (entry.entityType === EntityType.SpotOrder || entry.entityType === EntityType.SpotOrderList) {
+      } else if (entry.entityType === EntityType.SpotOrder) {
         const id = entry.entityId as number;
-        if (orderPartition(id, this.#options.accountPartitions) === this.partition) give(this.#concerns(id, entry), entry);
+        if (orderPartition(id, this.#options.accountPartitions) === this.partition) give(this.#concerns(id, entry.changeType), entry);
       }
     }
     for (const [accountId, share] of shares) assign(accountId, { kind: 'settle', entries: share });
@@ -126,11 +127,10 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   }
 
   /** The account an order entry of the market log matters to; undefined when it tells the account nothing new. */
-  #concerns(id: number, entry: ChangeLogEntry): number | undefined {
-    const change = entry.changeType;
+  #concerns(id: number, change: EntryOf<typeof EntityType.SpotOrder>['changeType']): number | undefined {
     if (change.kind === ChangeKind.Updated) {
-      const known = this.#accountOf.get(id);
-      if (known !== undefined || entry.entityType !== EntityType.SpotOrder) return known;
+      const known = this.#accountOf(id);
+      if (known !== undefined) return known;
       // The order has ended, but a cancel-replace may still wait for the outcome of its cancel.
       const outcome = newValue(change.changedFields, OrderField.outcome) as { readonly commandId: number } | null | undefined;
       if (outcome === undefined || outcome === null) return undefined;
@@ -138,9 +138,11 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     }
     if (change.kind !== ChangeKind.Created) return undefined;
     // A Created that is live tells nothing that the account did not ask for itself.
-    if (entry.entityType === EntityType.SpotOrder && !isTerminal((change.fields as { readonly status: OrderStatus }).status))
-      return undefined;
-    return this.#accountOf.get(id);
+    return isTerminal(change.fields.status) ? this.#accountOf(id) : undefined;
+  }
+
+  #accountOf(orderId: number): number | undefined {
+    return this.#orders.get(orderId)?.owner?.accountId;
   }
 
   run(account: Account, input: AccountInput, context: RunContext): void {
@@ -226,19 +228,9 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     return true;
   }
 
-  observe(key: ChildKey, entry: ChangeLogEntry): void {
-    if (entry.entityType !== EntityType.SpotOrder && entry.entityType !== EntityType.SpotOrderList) return;
-    const id = entry.entityId as number;
-    const change = entry.changeType;
-    if (change.kind === ChangeKind.Created) {
-      this.#accountOf.set(id, key as number);
-      this.#noteOrderId(id);
-    } else if (change.kind === ChangeKind.Updated) {
-      if (entry.entityType === EntityType.SpotOrder) {
-        const status = newValue(change.changedFields, OrderField.status) as OrderStatus | undefined;
-        if (status !== undefined && isTerminal(status)) this.#accountOf.delete(id);
-      } else if (newValue(change.changedFields, OrderListField.statusType) === ListStatusType.ALL_DONE) this.#accountOf.delete(id);
-    } else this.#accountOf.delete(id);
+  observe(_key: ChildKey, { entityType, entityId, changeType }: ChangeLogEntry): void {
+    const numbered = entityType === EntityType.SpotOrder || entityType === EntityType.SpotOrderList;
+    if (numbered && changeType.kind === ChangeKind.Created) this.#noteOrderId(entityId as number);
   }
 
   #noteOrderId(id: number): void {
@@ -255,7 +247,8 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
       case EntityType.SpotOrder:
       case EntityType.SpotOrderList:
         if (entry.changeType.kind === ChangeKind.Created) return entry.changeType.fields.accountId;
-        return this.#accountOf.get(entry.entityId as number);
+        // What a list's end changes follows from its last order's: nothing is folded from it.
+        return this.#accountOf(entry.entityId as number);
       default:
         return undefined;
     }
@@ -276,11 +269,14 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   }
 
   index(key: ChildKey, account: Account): void {
-    for (const id of account.openIds()) {
-      this.#accountOf.set(id, key as number);
-      this.#noteOrderId(id);
-    }
+    account.shareIndex(this.#orders);
+    for (const id of account.openIds()) this.#noteOrderId(id);
     for (const commandId of account.pendingReplaceIds()) this.#sagaAccounts.set(commandId, key as number);
+  }
+
+  replace(account: Account, rebuilt: Account): void {
+    account.leaveIndex();
+    rebuilt.shareIndex(this.#orders);
   }
 
   hash(account: Account): string {

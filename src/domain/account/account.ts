@@ -13,6 +13,7 @@ import { AccountState } from './accountState.ts';
 import { fold } from './folding.ts';
 import { checkInvariants, reservationsOf } from './invariants.ts';
 import type { AccountLimits } from './limits.ts';
+import type { OrderIndex } from './openOrders.ts';
 import { placeOrder, placeOrderList } from './placing.ts';
 import { amendOrder, cancelAllOrders, cancelOrder, cancelOrderList, cancelReplace } from './requests.ts';
 import { Settling } from './settling.ts';
@@ -83,6 +84,16 @@ export class Account {
   /** Folds one entry of the account's own log. */
   apply(entry: ChangeLogEntry): void {
     fold(this.#state, entry);
+  }
+
+  /** Its open orders are found in this index, too, which it shares with others. */
+  shareIndex(index: OrderIndex): void {
+    this.#state.shareIndex(index);
+  }
+
+  /** Nobody finds its orders any more: another object stands for the account. */
+  leaveIndex(): void {
+    this.#state.leaveIndex();
   }
 
   snapshot(): AccountSnapshot {

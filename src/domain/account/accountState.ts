@@ -2,15 +2,16 @@
 // is elsewhere (placing.ts, requests.ts, settling.ts, transfers.ts); what is decided takes effect here, one way only.
 import { assert } from '../assert.ts';
 import type { FieldValue } from '../changeLogEntry.ts';
+import { IdMap } from '../idMap.ts';
 import type { Instrument } from '../instrument.ts';
 import { isTriggered, RequestKind, Side } from '../orderTerms.ts';
 import { OrderField, type OrderRequest, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import { Holding } from './holding.ts';
 import { OpenList, OpenOrder } from './openOrder.ts';
+import { OpenOrders, type OrderIndex, type ReadonlyOpenOrders } from './openOrders.ts';
 import { RecentCommands } from './recentCommands.ts';
 import { reservedAsset } from './reservation.ts';
-import { SmallIdMap } from './smallIdMap.ts';
 import { type ReadonlySmallMap, SmallMap } from './smallMap.ts';
 import { SymbolOrders } from './symbolOrders.ts';
 
@@ -36,19 +37,26 @@ const NO_TRANSFERS: Transfer[] = [];
 
 /** What an account has only while something is open: most have nothing open. */
 class Open {
-  readonly orders = new SmallIdMap<OpenOrder>();
-  readonly lists = new SmallIdMap<OpenList>();
+  readonly orders: OpenOrders;
+  /** By ascending id, as they were opened. */
+  readonly lists = new SmallMap<number, OpenList>();
   readonly symbols = new SmallMap<string, SymbolOrders>();
   readonly inFlight = new SmallMap<number, InFlight>();
+
+  constructor(accountId: number, index: OrderIndex) {
+    this.orders = new OpenOrders(accountId, index);
+  }
 }
 
 /** Stands for nothing open; nobody writes to it. */
-const NOTHING = new Open();
+const NOTHING = new Open(-1, new IdMap());
 
 export class AccountState {
   readonly accountId: number;
   readonly holdings = new SmallMap<string, Holding>();
   #open: Open = NOTHING;
+  /** Its own, unless it shares one with others. */
+  #index: OrderIndex | undefined;
   recent = new RecentCommands();
   /** Oldest first. */
   transfers: Transfer[] = NO_TRANSFERS;
@@ -57,7 +65,7 @@ export class AccountState {
     this.accountId = accountId;
   }
 
-  get orders(): ReadonlySmallMap<number, OpenOrder> {
+  get orders(): ReadonlyOpenOrders {
     return this.#open.orders;
   }
 
@@ -111,7 +119,7 @@ export class AccountState {
       list.legs.push(order);
       order.list = list;
     }
-    this.#opened().orders.set(row.orderId, order);
+    this.#opened().orders.add(order);
     const open = this.#symbolOf(row.symbol);
     order.siblings = open;
     open.orders++;
@@ -131,7 +139,7 @@ export class AccountState {
   closeOrder(order: OpenOrder): void {
     const { row } = order;
     order.closed = true;
-    this.#open.orders.delete(order.orderId);
+    this.#open.orders.remove(order);
     const open = order.siblings;
     open.orders--;
     if (isTriggered(row.type)) open.algos--;
@@ -190,6 +198,17 @@ export class AccountState {
     this.#open.inFlight.delete(commandId);
   }
 
+  /** Its orders are found in this index from here on, and in no other. */
+  shareIndex(index: OrderIndex): void {
+    if (this.#open !== NOTHING && this.#index !== index) this.#open.orders.moveTo(index);
+    this.#index = index;
+  }
+
+  /** The state is given up: its orders are found nowhere any more. */
+  leaveIndex(): void {
+    if (this.#open !== NOTHING) this.#open.orders.moveTo(undefined);
+  }
+
   /** The order that has the client order id on the symbol, or that an amend in flight will give it to. */
   orderNamed(symbol: string, clientOrderId: string): OpenOrder | undefined {
     const open = this.symbols.get(symbol)?.byClientId.get(clientOrderId);
@@ -226,7 +245,10 @@ export class AccountState {
   }
 
   #opened(): Open {
-    if (this.#open === NOTHING) this.#open = new Open();
+    if (this.#open === NOTHING) {
+      this.#index ??= new IdMap();
+      this.#open = new Open(this.accountId, this.#index);
+    }
     return this.#open;
   }
 }

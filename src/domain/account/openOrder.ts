@@ -6,6 +6,7 @@ import type { OrderStatus } from '../orderStatus.ts';
 import { ListLeg, ListOrderStatus, ListStatusType, Side } from '../orderTerms.ts';
 import { OrderField, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
+import type { OpenOrders } from './openOrders.ts';
 import type { SymbolOrders } from './symbolOrders.ts';
 
 /** The fields an account keeps current in its own log. */
@@ -60,6 +61,10 @@ export class OpenOrder {
   preventedLots: number;
   amendCount: number;
   list: OpenList | undefined = undefined;
+  /** The open orders it is one of, and its neighbours there; undefined once it has ended. */
+  owner: OpenOrders | undefined = undefined;
+  previous: OpenOrder | undefined = undefined;
+  next: OpenOrder | undefined = undefined;
   /** All that the account has open on its symbol. Given when the account takes it in. */
   siblings!: SymbolOrders;
   /** It has ended: it is in no index any more. */
