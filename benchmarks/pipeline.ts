@@ -66,7 +66,15 @@ export async function runPipeline(orders: number, accounts: number, durability: 
     durability,
     config: {
       tickMs: 100,
-      partition: { maxBatch: 1024, maxInFlight: 16, maxQueued: 16_384, poisonAttempts: 3, passivateAfterMs: 60_000, snapshotEverySteps: 0 },
+      partition: {
+        maxBatch: 1024,
+        maxInFlight: 16,
+        maxQueued: 16_384,
+        poisonAttempts: 3,
+        passivateAfterMs: 60_000,
+        snapshotEverySteps: 0,
+        snapshotSliceRows: 500,
+      },
       consumerBatch: 1024,
       acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
     },

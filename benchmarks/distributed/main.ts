@@ -29,7 +29,15 @@ const WINDOW = 2_048;
 
 const config = {
   ...TEST_PIPELINE_CONFIG,
-  partition: { maxBatch: 1024, maxInFlight: 64, maxQueued: 16_384, poisonAttempts: 3, passivateAfterMs: 60_000, snapshotEverySteps: 0 },
+  partition: {
+    maxBatch: 1024,
+    maxInFlight: 64,
+    maxQueued: 16_384,
+    poisonAttempts: 3,
+    passivateAfterMs: 60_000,
+    snapshotEverySteps: 0,
+    snapshotSliceRows: 500,
+  },
   consumerBatch: 1024,
   tickMs: 100,
   acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },

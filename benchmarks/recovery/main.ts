@@ -26,8 +26,8 @@ async function measure(write: 'writeLogs' | 'writeSnapshots', orders: number, ac
       cpuSeconds,
     };
     if (write === 'writeSnapshots') {
-      const { snapshotMegabytes, takeSeconds } = legacy;
-      return { benchmark: 'restore', orders, accounts, snapshotMegabytes, takeSeconds, ...stages };
+      const { snapshotMegabytes, takeSeconds, longestSliceMs } = legacy;
+      return { benchmark: 'restore', orders, accounts, snapshotMegabytes, takeSeconds, longestSliceMs, ...stages };
     }
     const { entries } = legacy;
     const perSecond = { entriesPerSecond: Math.round(entries / seconds), entriesPerCpuSecond: Math.round(entries / cpuSeconds) };

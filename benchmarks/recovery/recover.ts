@@ -1,7 +1,9 @@
 // What a start of the venue costs: folding the logs of Settlement and Match from their first message, and restoring both from
 // snapshots. Through the real recovery (src/actors/recovery.ts), from the journal of a bus that has been closed since.
-import type { Behaviour } from '../../src/actors/behaviour.ts';
-import { combineHashes, recoverPartition, takeSnapshot } from '../../src/actors/recovery.ts';
+import type { Behaviour, ChildKey } from '../../src/actors/behaviour.ts';
+import { combineHashes, recoverPartition } from '../../src/actors/recovery.ts';
+import { SnapshotTaker } from '../../src/actors/snapshotTaker.ts';
+import type { Snapshot } from '../../src/bus/bus.ts';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
 import { BenchRegistry } from './benchRegistry.ts';
 import { Flow } from './flow.ts';
@@ -14,8 +16,10 @@ export interface Legacy {
   readonly hashes: readonly [string, string];
   readonly entries: number;
   readonly snapshotMegabytes: number;
-  /** Taking both snapshots, for which a living partition stands still. */
+  /** Taking both snapshots, in slices. */
   readonly takeSeconds: number;
+  /** The longest slice, for which a living partition stands still; its beginning, where the books are copied, is one. */
+  readonly longestSliceMs: number;
 }
 
 export interface StageRecovery {
@@ -30,6 +34,7 @@ export interface Recovery {
   readonly match: StageRecovery;
 }
 
+const SLICE_ROWS = 500;
 /** Commands between two waits for the journal. */
 const PORTION = 20_000;
 
@@ -56,7 +61,7 @@ export async function writeLogs(dir: string, orders: number, accounts: number): 
   const hashes = [hashOf(settlement.behaviour, settlement.children), hashOf(match.behaviour, match.children)] as const;
   await bus.close();
   if (stages.refused > 0) throw new Error(`${stages.refused} commands were refused`);
-  return { accounts, hashes, entries: stages.entries, snapshotMegabytes: 0, takeSeconds: 0 };
+  return { accounts, hashes, entries: stages.entries, snapshotMegabytes: 0, takeSeconds: 0, longestSliceMs: 0 };
 }
 
 /** Puts snapshots into the journal, of so many resting orders of so many accounts. */
@@ -67,10 +72,10 @@ export async function writeSnapshots(dir: string, orders: number, accounts: numb
   flow.rest(orders);
   if (stages.refused > 0) throw new Error(`${stages.refused} commands were refused`);
   const { settlement, match } = stages;
-  const source = { sequence: 0, entrySequence: 0, positions: new Map(), parked: new Map() };
   const start = process.hrtime.bigint();
-  const ofAccounts = takeSnapshot(settlement.behaviour, { ...source, children: settlement.children });
-  const ofMarkets = takeSnapshot(match.behaviour, { ...source, children: match.children });
+  const slices: number[] = [];
+  const ofAccounts = await snapshotOf(settlement.behaviour, settlement.children, slices);
+  const ofMarkets = await snapshotOf(match.behaviour, match.children, slices);
   const takeSeconds = Number(process.hrtime.bigint() - start) / 1e9;
   const bus = await openBus(dir);
   await Stages.open(new BenchRegistry(1, accounts), bus);
@@ -83,7 +88,33 @@ export async function writeSnapshots(dir: string, orders: number, accounts: numb
     entries: 0,
     snapshotMegabytes: Math.round((ofAccounts.data.length + ofMarkets.data.length) / 1e6),
     takeSeconds,
+    longestSliceMs: Math.max(...slices),
   };
+}
+
+/** As a partition takes it; notes how long each slice took. */
+async function snapshotOf<State, Input>(
+  behaviour: Behaviour<State, Input>,
+  states: ReadonlyMap<ChildKey, State>,
+  slices: number[],
+): Promise<Snapshot> {
+  const children = Array.from(states, ([key, state]) => ({ key, label: behaviour.label(key), state, inSnapshot: 0 }));
+  const moment = { number: 1, sequence: 0, entrySequence: 0, positions: new Map(), parked: new Map() };
+  const taker = new SnapshotTaker(behaviour, { ...moment, children });
+  let from = performance.now();
+  const pause = (): Promise<void> => {
+    slices.push(performance.now() - from);
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        from = performance.now();
+        resolve();
+      }),
+    );
+  };
+  while (!taker.slice(SLICE_ROWS)) await pause();
+  const snapshot = await taker.finish(pause);
+  await pause();
+  return snapshot;
 }
 
 /** The second life: both stages as they were, from what is in the folder. Throws when they are not. */

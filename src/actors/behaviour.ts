@@ -1,4 +1,5 @@
 // What tells one partitioned stage from another: which child an input belongs to, and what that child does with it.
+import type { Capture } from '../domain/capture.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import type { EngineReason } from '../domain/rejectReason.ts';
 
@@ -43,8 +44,15 @@ export interface Behaviour<State, Input> {
   /** The child an entry of the output log belongs to, by content and indexes; undefined = none that lives. */
   keyOf(entry: ChangeLogEntry): ChildKey | undefined;
   apply(state: State, entry: ChangeLogEntry): void;
-  snapshot(state: State): unknown;
-  restore(key: ChildKey, snapshot: unknown): State;
+  /** The state as it is now, to be read off in parts while the child works on. */
+  capture(state: State): Capture;
+  /** The first part of a captured state; or the whole of it, as snapshots before version 3 have it. */
+  restore(key: ChildKey, part: unknown): State;
+  /** A later part. */
+  restoreMore(state: State, part: unknown): void;
+  /** Parts of several children into one piece of plain data that is smaller than they are, and back. */
+  pack?(parts: readonly (readonly [ChildKey, unknown])[]): unknown;
+  unpack?(packed: unknown): Iterable<readonly [ChildKey, unknown]>;
   /** Fills the partition's indexes from a restored child. */
   index(key: ChildKey, state: State): void;
   /** Recovery is over: indexes that only a fold needs may go. */

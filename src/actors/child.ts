@@ -41,9 +41,12 @@ export class Child<State, Input, Message> {
   rebuilding = false;
   poison: Poison | undefined;
   restarts = 0;
+  /** See SnapshotChild. */
+  inSnapshot: number;
 
-  constructor(key: ChildKey, label: string, state: State) {
+  constructor(key: ChildKey, label: string, state: State, inSnapshot: number) {
     this.key = key;
+    this.inSnapshot = inSnapshot;
     this.label = label;
     this.state = state;
   }

@@ -9,6 +9,8 @@ export class Children<State, Input> {
   readonly #behaviour: Behaviour<State, Input>;
   readonly #byKey = new Map<ChildKey, Kid<State, Input>>();
 
+  #snapshots = 0;
+
   constructor(behaviour: Behaviour<State, Input>) {
     this.#behaviour = behaviour;
   }
@@ -27,7 +29,7 @@ export class Children<State, Input> {
   }
 
   adopt(key: ChildKey, state: State): Kid<State, Input> {
-    const child: Kid<State, Input> = new Child(key, this.#behaviour.label(key), state);
+    const child: Kid<State, Input> = new Child(key, this.#behaviour.label(key), state, this.#snapshots);
     this.#byKey.set(key, child);
     return child;
   }
@@ -38,6 +40,12 @@ export class Children<State, Input> {
 
   *states(): Iterable<readonly [ChildKey, State]> {
     for (const [key, child] of this.#byKey) yield [key, child.state];
+  }
+
+  /** A snapshot begins: its number. Those who come from here on are not for it. */
+  beginSnapshot(): number {
+    this.#snapshots++;
+    return this.#snapshots;
   }
 
   restarts(): number {

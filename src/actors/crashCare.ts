@@ -73,6 +73,12 @@ export class CrashCare<State, Input> {
     return parked;
   }
 
+  /** The state of some child is not what the log says, as it crashed in the middle of its work. */
+  get rebuilds(): boolean {
+    for (const child of this.#parked) if (child.rebuilding) return true;
+    return false;
+  }
+
   halted(): { name: string; reason: string; since: number }[] {
     return [...this.#parked].flatMap(({ label, poison }) =>
       poison === undefined ? [] : [{ name: label, reason: poison.reason, since: poison.sinceMs }],

@@ -14,10 +14,14 @@ import { InputReaders } from './inputReaders.ts';
 import { LeaseHeldError, LeaseLostError } from './leaseErrors.ts';
 import { knownBy, OutputLog } from './outputLog.ts';
 import type { PartitionDeps } from './partitionDeps.ts';
-import { recoverPartition, takeSnapshot } from './recovery.ts';
+import { recoverPartition } from './recovery.ts';
 import { Rounds } from './rounds.ts';
+import { SnapshotTaker } from './snapshotTaker.ts';
 import { entriesOf, type Positions } from './step.ts';
 import { type ActorRef, type Parent, send, stopActor } from './supervision.ts';
+
+/** Between two looks whether a child is rebuilt that a snapshot waits for. */
+const REBUILT_POLL_MS = 20;
 
 export class Partition<State, Input> {
   readonly behaviour: Behaviour<State, Input>;
@@ -39,7 +43,8 @@ export class Partition<State, Input> {
   /** The newest append. */
   #appended: Promise<unknown> = Promise.resolve();
   #stepsSinceSnapshot = 0;
-  #snapshotting = false;
+  /** The snapshot that is being taken. */
+  #snapshotting: Promise<void> | undefined;
   processed = 0;
 
   constructor(behaviour: Behaviour<State, Input>, deps: PartitionDeps) {
@@ -208,18 +213,16 @@ export class Partition<State, Input> {
     return this.#care.resume(label, how);
   }
 
-  /** Stores a snapshot of the state as of now; resolves when it is stored. */
-  async snapshot(): Promise<void> {
-    if (this.#snapshotting || this.#log === undefined) return;
-    this.#snapshotting = true;
-    try {
-      const taken = await this.between(() => this.#takeSnapshot());
-      // A snapshot must never be ahead of the log it stands for.
-      await taken.persisted;
-      await this.#deps.bus.putSnapshot(taken.snapshot);
-    } finally {
-      this.#snapshotting = false;
-    }
+  /**
+   * Stores a snapshot of the state as of now, or waits for the one that is being taken; resolves when it is stored. The partition
+   * works on meanwhile.
+   */
+  snapshot(): Promise<void> {
+    if (this.#log === undefined) return Promise.resolve();
+    this.#snapshotting ??= this.#storeSnapshot().finally(() => {
+      this.#snapshotting = undefined;
+    });
+    return this.#snapshotting;
   }
 
   /** Stops reading, finishes what is queued, waits until it is persisted. */
@@ -250,19 +253,51 @@ export class Partition<State, Input> {
     this.#care.passivate();
   }
 
-  #takeSnapshot(): { readonly snapshot: ReturnType<typeof takeSnapshot>; readonly persisted: Promise<void> } {
-    // It may have ended in the middle of a batch.
+  async #storeSnapshot(): Promise<void> {
+    let begun = await this.between(() => this.#beginSnapshot());
+    for (; begun === undefined; begun = await this.between(() => this.#beginSnapshot()))
+      await new Promise((resolve) => setTimeout(resolve, REBUILT_POLL_MS));
+    const { taker, persisted } = begun;
+    try {
+      const rows = this.#deps.options.snapshotSliceRows;
+      while (!(await this.#whileWorking(() => taker.slice(rows))));
+    } finally {
+      this.#rounds.beforeWork = undefined;
+      taker.close();
+    }
+    const snapshot = await taker.finish(() => new Promise((resolve) => setImmediate(resolve)));
+    // A snapshot must never be ahead of the log it stands for.
+    await persisted;
+    await this.#deps.bus.putSnapshot(snapshot);
+  }
+
+  /** Undefined while a child is being rebuilt: its state is not what the log says. */
+  #beginSnapshot(): { readonly taker: SnapshotTaker<State, Input>; readonly persisted: Promise<void> } | undefined {
     if (this.#stopped) throw new LeaseLostError(`${this.name} stopped`);
+    if (this.#care.rebuilds) return undefined;
     const log = this.#log as OutputLog;
     this.#stepsSinceSnapshot = 0;
-    const snapshot = takeSnapshot(this.behaviour, {
-      children: this.states(),
+    const taker = new SnapshotTaker(this.behaviour, {
+      number: this.#children.beginSnapshot(),
+      children: this.#children.all(),
       sequence: log.sequence,
       entrySequence: log.entrySequence,
       positions: this.#inputs.positions,
       parked: this.#care.parkedPositions(),
     });
-    return { snapshot, persisted: log.whenPersisted() };
+    this.#rounds.beforeWork = (child) => taker.beforeChange(child);
+    const persisted = log.whenPersisted();
+    // Waited for at the end; what became of it is told then.
+    persisted.catch(() => undefined);
+    return { taker, persisted };
+  }
+
+  /** As between, unless the partition ended, may be in the middle of a batch. */
+  #whileWorking<T>(action: () => T): Promise<T> {
+    return this.between(() => {
+      if (this.#stopped) throw new LeaseLostError(`${this.name} stopped`);
+      return action();
+    });
   }
 
   #received(stream: string, message: BusMessage): void {
@@ -355,7 +390,7 @@ export class Partition<State, Input> {
       (error: unknown) => this.#fail(error as Error),
     );
     const every = this.#deps.options.snapshotEverySteps;
-    if (every > 0 && ++this.#stepsSinceSnapshot >= every && !this.#snapshotting) {
+    if (every > 0 && ++this.#stepsSinceSnapshot >= every && this.#snapshotting === undefined) {
       this.snapshot().catch((error: unknown) => this.#fail(error as Error));
     }
   }

@@ -17,6 +17,8 @@ export interface PartitionOptions {
   readonly passivateAfterMs: number;
   /** Steps between snapshots; 0 = only when asked. */
   readonly snapshotEverySteps: number;
+  /** Rows (orders, accounts) that a snapshot takes in before the next batch has its turn. */
+  readonly snapshotSliceRows: number;
 }
 
 export interface PartitionDeps {

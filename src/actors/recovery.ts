@@ -1,13 +1,20 @@
 // State of a partition = newest snapshot + fold of its own log. Used for a whole partition at its start, for one child
 // after a crash, and by `sedax verify` for the comparison with what lives.
 import { type Bus, type BusMessage, CorruptLogError, type Snapshot } from '../bus/bus.ts';
-import { decodeSnapshot, encodeSnapshot } from '../codec/snapshotCodec.ts';
+import { decodeParts, decodeSnapshot } from '../codec/snapshotCodec.ts';
 import { StateHash } from '../domain/stateHash.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
-import { entriesOf, formatParked, formatPositions, Header, lastEntryOf, type Positions, parseParked, parsePositions } from './step.ts';
+import { entriesOf, Header, lastEntryOf, parseParked, parsePositions } from './step.ts';
 
-/** Bump when a snapshot's shape changes: older ones are passed over and the log is folded from its start. */
-export const SNAPSHOT_VERSION = '2';
+/** Bump when a snapshot's shape changes, and keep reading the one before: a log may be trimmed up to a snapshot. */
+export const SNAPSHOT_VERSION = '3';
+/** All children in one piece. */
+const SNAPSHOT_VERSION_BEFORE = '2';
+
+/** False of a snapshot that is passed over here: the log is folded from its start. */
+export function canRestore(meta: Snapshot['meta'] | undefined): boolean {
+  return meta?.version === SNAPSHOT_VERSION || meta?.version === SNAPSHOT_VERSION_BEFORE;
+}
 
 export interface Recovered<State> {
   readonly children: Map<ChildKey, State>;
@@ -101,10 +108,8 @@ async function restoreSnapshot<State, Input>(
   options: RecoverOptions,
 ): Promise<void> {
   const snapshot = await bus.getSnapshot(behaviour.output);
-  if (snapshot === undefined || snapshot.meta.version !== SNAPSHOT_VERSION) return;
-  const children = decodeSnapshot(snapshot.data) as [ChildKey, unknown][];
-  for (const [key, data] of children) {
-    const state = behaviour.restore(key, data);
+  if (snapshot === undefined || !canRestore(snapshot.meta)) return;
+  for (const [key, state] of restoredChildren(behaviour, snapshot)) {
     behaviour.index(key, state);
     if (options.only === undefined || key === options.only) recovered.children.set(key, state);
   }
@@ -114,39 +119,50 @@ async function restoreSnapshot<State, Input>(
   recovered.parked = parseParked(snapshot.meta.parked);
 }
 
-export interface SnapshotSource<State> {
-  readonly children: Iterable<readonly [ChildKey, State]>;
-  readonly sequence: number;
-  readonly entrySequence: number;
-  readonly positions: Positions;
-  readonly parked: ReadonlyMap<string, Positions>;
-}
-
-/** Encoded at once: the state may change right after the call. */
-export function takeSnapshot<State, Input>(behaviour: Behaviour<State, Input>, source: SnapshotSource<State>): Snapshot {
-  const rows: [ChildKey, unknown][] = [];
-  const hashes: [string, string][] = [];
-  for (const [key, state] of source.children) {
-    rows.push([key, behaviour.snapshot(state)]);
-    hashes.push([behaviour.label(key), behaviour.hash(state)]);
+/** The children of a snapshot, one after the other. */
+export function* restoredChildren<State, Input>(
+  behaviour: Behaviour<State, Input>,
+  snapshot: Snapshot,
+): Generator<readonly [ChildKey, State]> {
+  let child: readonly [ChildKey, State] | undefined;
+  for (const [key, data] of rowsOf(behaviour, snapshot)) {
+    // A large child comes in several parts, one behind the other.
+    if (child !== undefined && child[0] === key) {
+      behaviour.restoreMore(child[1], data);
+      continue;
+    }
+    if (child !== undefined) yield child;
+    child = [key, behaviour.restore(key, data)];
   }
-  return {
-    name: behaviour.output,
-    meta: {
-      version: SNAPSHOT_VERSION,
-      sequence: String(source.sequence),
-      entrySequence: String(source.entrySequence),
-      positions: formatPositions(source.positions),
-      parked: formatParked(source.parked),
-      hash: combineHashes(hashes),
-    },
-    data: encodeSnapshot(rows),
-  };
+  if (child !== undefined) yield child;
 }
 
-/** One hash for a partition, whatever the order of its children. */
-export function combineHashes(hashes: readonly (readonly [string, string])[]): string {
-  const combined = new StateHash();
-  for (const [label, hash] of [...hashes].sort(([a], [b]) => (a < b ? -1 : 1))) combined.string(label).string(hash);
+function* rowsOf<State, Input>(behaviour: Behaviour<State, Input>, { meta, data }: Snapshot): Generator<readonly [ChildKey, unknown]> {
+  if (meta.version === SNAPSHOT_VERSION_BEFORE) yield* decodeSnapshot(data) as [ChildKey, unknown][];
+  else for (const part of decodeParts(data)) yield* behaviour.unpack?.(part) ?? (part as [ChildKey, unknown][]);
+}
+
+/** One hash over children, whatever their order: the sum of theirs. */
+export class CombinedHash {
+  #high = 0;
+  #low = 0;
+  #count = 0;
+
+  add(label: string, hash: string): void {
+    const mixed = new StateHash().string(label).string(hash).digest();
+    this.#high = (this.#high + Number.parseInt(mixed.slice(0, 8), 16)) >>> 0;
+    this.#low = (this.#low + Number.parseInt(mixed.slice(8), 16)) >>> 0;
+    this.#count++;
+  }
+
+  /** 16 hex digits. */
+  digest(): string {
+    return new StateHash().number(this.#high).number(this.#low).number(this.#count).digest();
+  }
+}
+
+export function combineHashes(hashes: Iterable<readonly [label: string, hash: string]>): string {
+  const combined = new CombinedHash();
+  for (const [label, hash] of hashes) combined.add(label, hash);
   return combined.digest();
 }

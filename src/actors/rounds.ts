@@ -15,6 +15,8 @@ export class Rounds<State, Input> {
   /** What is to be done next, and by whom. */
   #works: Work<Input>[] = [];
   #workers: Kid<State, Input>[] = [];
+  /** While a snapshot is taken: hears of a child before it works. */
+  beforeWork: ((child: Kid<State, Input>) => void) | undefined;
 
   constructor(behaviour: Behaviour<State, Input>, children: Children<State, Input>, care: CrashCare<State, Input>) {
     this.#behaviour = behaviour;
@@ -65,6 +67,7 @@ export class Rounds<State, Input> {
       const work = works[i] as Work<Input>;
       const child = workers[i] as Kid<State, Input>;
       if (batch.hasFailed(child.key)) continue;
+      if (this.beforeWork !== undefined) this.beforeWork(child);
       batch.begin(child.key);
       try {
         this.#behaviour.run(child.state, work.input, batch);

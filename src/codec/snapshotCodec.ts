@@ -25,6 +25,49 @@ export function decodeSnapshot(bytes: Uint8Array): unknown {
   }
 }
 
+const LENGTH_BYTES = 4;
+/** Copied without a pause. */
+const JOIN_BYTES = 4 * 2 ** 20;
+
+/** A snapshot in parts: each is encoded by itself and stands behind its length. */
+export class SnapshotParts {
+  readonly #parts: Uint8Array[] = [];
+  #bytes = 0;
+
+  add(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#bytes += LENGTH_BYTES + part.length;
+  }
+
+  /** `pause` is waited for after every few megabytes. */
+  async join(pause: () => Promise<void>): Promise<Uint8Array> {
+    const data = Buffer.allocUnsafeSlow(this.#bytes);
+    let at = 0;
+    let paused = 0;
+    for (const part of this.#parts) {
+      data.writeUInt32BE(part.length, at);
+      data.set(part, at + LENGTH_BYTES);
+      at += LENGTH_BYTES + part.length;
+      if (at - paused < JOIN_BYTES) continue;
+      paused = at;
+      await pause();
+    }
+    return data;
+  }
+}
+
+/** The parts of a snapshot, decoded one by one. Throws CodecError as decodeSnapshot, and when bytes are missing. */
+export function* decodeParts(data: Uint8Array): Generator<unknown> {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  for (let at = 0; at < data.length; ) {
+    const from = at + LENGTH_BYTES;
+    const to = from > data.length ? from : from + view.getUint32(at);
+    if (to > data.length) throw new CodecError(`snapshot can't be read: ${to - data.length} bytes are missing`);
+    yield decodeSnapshot(data.subarray(from, to));
+    at = to;
+  }
+}
+
 /** Deeper than any state is, and far from the end of the stack. */
 const DEPTH_MAX = 500;
 

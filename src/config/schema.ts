@@ -141,6 +141,7 @@ export const CONFIG_SCHEMA: Section = section({
       poisonAttempts: whole(3, 'crashes over one input before it counts as poison'),
       passivateAfterMs: whole(60_000, 'idle time after which an actor is given up'),
       snapshotEverySteps: whole(20_000, 'steps of a partition between snapshots; 0 = only at the stop', 0),
+      snapshotSliceRows: whole(500, 'orders and accounts a snapshot takes in before the next batch has its turn'),
     }),
     acquiring: section({
       timeoutMs: whole(10_000, 'longest wait for the outcome of a command', 10),

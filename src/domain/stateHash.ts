@@ -13,12 +13,20 @@ export class StateHash {
   }
 
   number(value: number): this {
-    this.#mix(value | 0);
+    const word = value | 0;
+    this.#mix(word);
+    // Most numbers are small: their upper word is their sign.
+    if (word === value) {
+      this.#mix(word >> 31);
+      return this;
+    }
     this.#mix(Math.floor(value / 4294967296) | 0);
     return this;
   }
 
   bigint(value: bigint): this {
+    // Most amounts of an order are none: spares them the text.
+    if (value === 0n) return this.string('0');
     return this.string(value.toString(36));
   }
 

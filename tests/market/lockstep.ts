@@ -3,7 +3,8 @@
 import { expect } from 'vitest';
 import { applyChanges, namesOf } from '../../src/domain/changedFields.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType } from '../../src/domain/changeLogEntry.ts';
-import { Market } from '../../src/domain/market/market.ts';
+import { Market, type MarketSnapshot, type RestingSnapshot } from '../../src/domain/market/market.ts';
+import type { MarketCapture } from '../../src/domain/market/marketSnapshot.ts';
 import { isLegalTransition, isTerminal, OrderStatus } from '../../src/domain/orderStatus.ts';
 import { RequestKind, Side, SymbolStatus } from '../../src/domain/orderTerms.ts';
 import { OrderField, type SpotOrder } from '../../src/domain/spotOrder.ts';
@@ -31,6 +32,9 @@ export class Lockstep {
   #tradeId = 0;
   readonly #ids: number[] = [];
   readonly #changed = new Set<number>();
+  #capture:
+    | { readonly capture: MarketCapture; readonly snapshot: MarketSnapshot; readonly hash: string; readonly parts: unknown[] }
+    | undefined;
 
   run(command: RandomCommand): void {
     this.#nowUs += 1;
@@ -64,6 +68,32 @@ export class Lockstep {
     expect(restored.snapshot()).toEqual(snapshot);
     expect(restored.nextExpiryUs).toBe(this.market.nextExpiryUs);
     this.market = restored;
+  }
+
+  /** Begins to read the market off as it is now; the commands that follow come between the parts. */
+  capture(): void {
+    if (this.#capture !== undefined) return;
+    const { market } = this;
+    this.#capture = { capture: market.capture(), snapshot: structuredClone(market.snapshot()), hash: market.hash(), parts: [] };
+  }
+
+  /** Some orders more; at the end they are the market that was. */
+  readOn(rows: number): void {
+    if (this.#capture === undefined) return;
+    const { capture, snapshot, hash, parts } = this.#capture;
+    const part = capture.next(rows);
+    if (part !== undefined) {
+      parts.push(structuredClone(part.data));
+      return;
+    }
+    this.#capture = undefined;
+    expect(capture.hash()).toBe(hash);
+    const [head, ...slices] = parts as [MarketSnapshot, ...RestingSnapshot[]];
+    const restored = Market.restore(instrument, head);
+    for (const slice of slices) restored.restoreMore(slice);
+    restored.checkInvariants();
+    expect(restored.hash()).toBe(hash);
+    expect(restored.snapshot()).toEqual(snapshot);
   }
 
   #execute(command: RandomCommand, out: ChangeLogEntry[]): void {
@@ -232,8 +262,8 @@ export class Lockstep {
   #compare(): void {
     const { market, reference } = this;
     const snapshot = market.snapshot();
-    const { orderIds, bids } = snapshot.resting;
-    const inOrder = [...new Float64Array(orderIds.slice().buffer)];
+    const inOrder = snapshot.resting.flatMap(({ orderIds }) => [...new Float64Array(orderIds.slice().buffer)]);
+    const bids = snapshot.resting.reduce((sum, slice) => sum + slice.bids, 0);
     expect(inOrder.slice(0, bids)).toEqual(reference.queue(Side.BUY));
     expect(inOrder.slice(bids)).toEqual(reference.queue(Side.SELL));
     expect(market.depth(1000)).toEqual({

@@ -43,3 +43,22 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  'a market that is read off in parts is the one it was at the beginning, whatever happens between the parts',
+  () => {
+    fc.assert(
+      fc.property(commands, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 40 }), (sequence, rows, after) => {
+        const pair = new Lockstep();
+        sequence.forEach((command, i) => {
+          pair.run(command);
+          if (i % after === after - 1) pair.capture();
+          pair.readOn(rows);
+        });
+        for (let i = 0; i < sequence.length * 4; i++) pair.readOn(rows);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);

@@ -17,7 +17,15 @@ import { makeInstrument } from '../fixtures/fakeExchange.ts';
 export const TEST_PIPELINE_CONFIG: PipelineConfig = {
   accountPartitions: 1,
   marketPartitions: 1,
-  partition: { maxBatch: 256, maxInFlight: 8, maxQueued: 4096, poisonAttempts: 3, passivateAfterMs: 60_000, snapshotEverySteps: 0 },
+  partition: {
+    maxBatch: 256,
+    maxInFlight: 8,
+    maxQueued: 4096,
+    poisonAttempts: 3,
+    passivateAfterMs: 60_000,
+    snapshotEverySteps: 0,
+    snapshotSliceRows: 3,
+  },
   acquiring: { timeoutMs: 10_000, admission: { maxPending: 8192, minPending: 64, targetMs: 1_000 } },
   consumerBatch: 256,
   pushSnapshotEveryMessages: 0,

@@ -2,11 +2,10 @@
 // outside of the simulated world: it knows what no process knows, and is never told anything by one.
 import { createHash, type Hash } from 'node:crypto';
 import type { Behaviour, ChildKey } from '../../src/actors/behaviour.ts';
-import { combineHashes } from '../../src/actors/recovery.ts';
+import { combineHashes, restoredChildren } from '../../src/actors/recovery.ts';
 import { Header, lastEntryOf, parsePositions } from '../../src/actors/step.ts';
 import type { BusMessage, Snapshot } from '../../src/bus/bus.ts';
 import { streams } from '../../src/bus/subjects.ts';
-import { decodeSnapshot } from '../../src/codec/snapshotCodec.ts';
 import { decodeStep, encodeStep } from '../../src/codec/stepCodec.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType } from '../../src/domain/changeLogEntry.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
@@ -132,7 +131,7 @@ export class Observer {
     );
     const folded = this.hashOf(behaviour, sequence);
     must(
-      folded === snapshot.meta.hash,
+      folded === snapshot.meta.hash && folded === combineHashes(hashesOf(behaviour, restoredChildren(behaviour.fresh(), snapshot))),
       'replay',
       () =>
         `${behaviour.output}@${sequence}: the living state is ${snapshot.meta.hash}, folded from the log it is ${folded}${differences(snapshot, behaviour, this.fold(behaviour.fresh(), sequence))}`,
@@ -259,17 +258,20 @@ export class Observer {
   }
 }
 
+function* hashesOf<S, I>(behaviour: Behaviour<S, I>, children: Iterable<readonly [ChildKey, S]>): Generator<[string, string]> {
+  for (const [key, state] of children) yield [behaviour.label(key), behaviour.hash(state)];
+}
+
 /** Which children of the snapshot differ from the folded ones, and in what. */
 function differences<S, I>(snapshot: Snapshot, behaviour: Behaviour<S, I>, folded: ReadonlyMap<ChildKey, S>): string {
   const lines: string[] = [];
-  const fresh = behaviour.fresh();
   const keys = new Set(folded.keys());
-  for (const [key, data] of decodeSnapshot(snapshot.data) as [ChildKey, unknown][]) {
+  for (const [key, restored] of restoredChildren(behaviour.fresh(), snapshot)) {
     keys.delete(key);
     const state = folded.get(key);
     if (state === undefined) lines.push(`${behaviour.label(key)} lives and is not in the log`);
-    else if (fresh.hash(fresh.restore(key, data)) !== behaviour.hash(state))
-      lines.push(`${behaviour.label(key)}: ${difference(data, fresh.snapshot(state), '')}`);
+    else if (behaviour.hash(restored) !== behaviour.hash(state))
+      lines.push(`${behaviour.label(key)}: ${difference(partsOf(behaviour, restored), partsOf(behaviour, state), '')}`);
   }
   for (const key of keys) lines.push(`${behaviour.label(key)} does not live`);
   return lines.map((line) => `\n${line}`).join('');
@@ -282,9 +284,18 @@ export function differ<S, I>(behaviour: Behaviour<S, I>, live: ReadonlyMap<Child
     const [a, b] = [live.get(key), other.get(key)];
     if (a === undefined || b === undefined) lines.push(`${behaviour.label(key)} is in one of them only`);
     else if (behaviour.hash(a) !== behaviour.hash(b))
-      lines.push(`${behaviour.label(key)}: ${difference(behaviour.snapshot(a), behaviour.snapshot(b), '')}`);
+      lines.push(`${behaviour.label(key)}: ${difference(partsOf(behaviour, a), partsOf(behaviour, b), '')}`);
   }
   return lines.map((line) => `\n${line}`).join('');
+}
+
+/** All of a child, as plain data. */
+function partsOf<S, I>(behaviour: Behaviour<S, I>, state: S): unknown[] {
+  const capture = behaviour.capture(state);
+  const parts: unknown[] = [];
+  for (let part = capture.next(Number.POSITIVE_INFINITY); part !== undefined; part = capture.next(Number.POSITIVE_INFINITY))
+    parts.push(part.data);
+  return parts;
 }
 
 /** Where two plain values part, and how. */

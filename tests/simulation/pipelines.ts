@@ -50,6 +50,8 @@ export function makePipeline({ config, seat, bus, machine, history, life, seams,
         poisonAttempts: 3,
         passivateAfterMs: 60_000,
         snapshotEverySteps: config.snapshotEverySteps,
+        // So few that a snapshot of a handful of orders is taken between batches that change them.
+        snapshotSliceRows: 2,
       },
       acquiring: { timeoutMs: TIMEOUT_MS, admission: { maxPending: 256, minPending: 16, targetMs: 500 } },
       consumerBatch: 64,

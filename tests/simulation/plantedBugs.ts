@@ -2,6 +2,7 @@
 // of them only now and then or only under a fault. They take hold from outside; the exchange has no switch for them.
 
 import { PushHub } from '../../src/actors/push/pushHub.ts';
+import { SnapshotTaker } from '../../src/actors/snapshotTaker.ts';
 import { formatPositions, Header, parsePositions } from '../../src/actors/step.ts';
 import type { Bus, BusMessage, Reader } from '../../src/bus/bus.ts';
 import { Journal } from '../../src/bus/memory/journal.ts';
@@ -260,6 +261,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
           }
         })(accountId),
     }),
+  },
+  {
+    name: 'a snapshot has what its children did while it was taken',
+    withinSeeds: 20,
+    seams: patched(SnapshotTaker.prototype, 'beforeChange', () => () => undefined),
   },
   {
     name: 'a kline leaves out a trade',

@@ -1,7 +1,9 @@
 // Admin: the one writer of accounts, keys and symbols. In: operators' commands. Out: the admin log.
+
 import { streams, subjects } from '../../bus/subjects.ts';
 import { AccountField, type AccountProfile, type ApiKey, ApiKeyField, FIRST_ACCOUNT_ID } from '../../domain/accountProfile.ts';
 import { type AdminAction, AdminActionField, type AdminToken, AdminTokenField } from '../../domain/adminAccess.ts';
+import { type Capture, captureAtOnce } from '../../domain/capture.ts';
 import { diff } from '../../domain/changedFields.ts';
 import { type ChangeLogEntry, created, type EntityId, EntityType, updated } from '../../domain/changeLogEntry.ts';
 import { type Instrument, InstrumentField } from '../../domain/instrument.ts';
@@ -90,12 +92,16 @@ export class AdminBehaviour implements Behaviour<RegistryState, AdminInput> {
     state.apply(entry);
   }
 
-  snapshot(state: RegistryState): unknown {
-    return state.snapshot();
+  capture(state: RegistryState): Capture {
+    return captureAtOnce(state.snapshot(), state.hash());
   }
 
   restore(_key: ChildKey, snapshot: unknown): RegistryState {
     return RegistryState.restore(snapshot as RegistrySnapshot);
+  }
+
+  restoreMore(): void {
+    throw new Error('it is captured in one part');
   }
 
   index(): void {}

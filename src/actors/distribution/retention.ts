@@ -1,7 +1,7 @@
 // Takes from the logs what nobody needs any more: what every snapshot, push and every history process has behind it. The admin
 // log stays whole. What is unknown, a snapshot that is not there, a history process that does not answer, holds everything back.
 import type { Bus } from '../../bus/bus.ts';
-import { SNAPSHOT_VERSION } from '../recovery.ts';
+import { canRestore } from '../recovery.ts';
 import { parseParked, parsePositions } from '../step.ts';
 
 export interface RetentionConfig {
@@ -72,7 +72,7 @@ export class Retention {
     const holdBack = (stream: string, position: number): void => void bounds.set(stream, Math.min(bounds.get(stream) ?? 0, position));
     for (const { output, inputs } of partitions) {
       const meta = (await bus.getSnapshot(output))?.meta;
-      const known = meta?.version === SNAPSHOT_VERSION;
+      const known = meta !== undefined && canRestore(meta);
       holdBack(output, known ? Number(meta.sequence) : 0);
       const positions = parsePositions(known ? meta.positions : '');
       // A child that stands still reads its inputs again from where it stopped.

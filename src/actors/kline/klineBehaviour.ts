@@ -1,5 +1,6 @@
 // KLine: the candlesticks of the symbols of one partition. In: the trades of markets-<s>. Out: klines-<s>.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
+import { type Capture, captureAtOnce } from '../../domain/capture.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType } from '../../domain/changeLogEntry.ts';
 import { KLineBuilder, type KLineSnapshot } from '../../domain/kline/klineBuilder.ts';
 import type { SpotTrade } from '../../domain/spotTrade.ts';
@@ -75,12 +76,16 @@ export class KLineBehaviour implements Behaviour<KLineBuilder, KLineInput> {
     builder.apply(entry);
   }
 
-  snapshot(builder: KLineBuilder): unknown {
-    return builder.snapshot();
+  capture(builder: KLineBuilder): Capture {
+    return captureAtOnce(builder.snapshot(), builder.hash());
   }
 
   restore(key: ChildKey, snapshot: unknown): KLineBuilder {
     return KLineBuilder.restore(key as string, snapshot as KLineSnapshot);
+  }
+
+  restoreMore(): void {
+    throw new Error('it is captured in one part');
   }
 
   index(): void {}

@@ -1,9 +1,10 @@
 // Match: the symbols of one partition, the only writers of their books. In: the order entries of every accounts log.
 // Out: markets-<s>: orders as the book has them, and trades.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
+import type { Capture } from '../../domain/capture.ts';
 import { ChangeKind, type ChangeLogEntry, created, EntityType, newValue, updated } from '../../domain/changeLogEntry.ts';
 import type { Instrument } from '../../domain/instrument.ts';
-import { Market, type MarketSnapshot } from '../../domain/market/market.ts';
+import { Market, type MarketSnapshot, type RestingSnapshot } from '../../domain/market/market.ts';
 import { isTerminal, OrderStatus } from '../../domain/orderStatus.ts';
 import { ExpiryReason, ListOrderStatus, ListStatusType } from '../../domain/orderTerms.ts';
 import { symbolPartition } from '../../domain/partitions.ts';
@@ -176,14 +177,18 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
     market.apply(entry);
   }
 
-  snapshot(market: Market): unknown {
-    return market.snapshot();
+  capture(market: Market): Capture {
+    return market.capture();
   }
 
   restore(key: ChildKey, snapshot: unknown): Market {
     const instrument = this.#options.registry.instrument(key as string);
     if (instrument === undefined) throw new Error(`snapshot of ${key}, which is not listed`);
     return Market.restore(instrument, snapshot as MarketSnapshot);
+  }
+
+  restoreMore(market: Market, part: unknown): void {
+    market.restoreMore(part as RestingSnapshot);
   }
 
   index(key: ChildKey, market: Market): void {

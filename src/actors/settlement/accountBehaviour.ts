@@ -4,8 +4,10 @@ import { MIXED, streams, subjects } from '../../bus/subjects.ts';
 import { Account, type AccountContext, type AccountSnapshot, type DeferredReply } from '../../domain/account/account.ts';
 import type { AccountLimits } from '../../domain/account/limits.ts';
 import type { OrderIndex } from '../../domain/account/openOrders.ts';
+import type { SnapshotOrders } from '../../domain/account/snapshotting.ts';
 import { type AccountProfile, houseAccountId } from '../../domain/accountProfile.ts';
 import type { Balance } from '../../domain/balance.ts';
+import type { Capture } from '../../domain/capture.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, type EntryOf, newValue } from '../../domain/changeLogEntry.ts';
 import type { AccountCommand, CommandReply } from '../../domain/command.ts';
 import { IdMap } from '../../domain/idMap.ts';
@@ -16,6 +18,7 @@ import type { EngineReason } from '../../domain/rejectReason.ts';
 import { OrderField } from '../../domain/spotOrder.ts';
 import type { Registry } from '../../ports/exchangePort.ts';
 import type { Behaviour, ChildKey, RunContext } from '../behaviour.ts';
+import { type AccountPart, type PackedAccounts, packAccounts, unpackAccounts } from './accountParts.ts';
 
 export type AccountAnswer = CommandReply | DeferredReply;
 
@@ -258,14 +261,30 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     account.apply(entry);
   }
 
-  snapshot(account: Account): unknown {
-    return [account.snapshot(), this.#lastOrderNumber];
+  capture(account: Account): Capture {
+    return account.capture();
   }
 
-  restore(_key: ChildKey, snapshot: unknown): Account {
-    const [account, lastOrderNumber] = snapshot as [AccountSnapshot, number];
+  pack(parts: readonly (readonly [ChildKey, unknown])[]): PackedAccounts {
+    return packAccounts(parts, this.#lastOrderNumber);
+  }
+
+  unpack(packed: unknown): Iterable<readonly [ChildKey, AccountPart]> {
+    const part = packed as PackedAccounts;
+    this.#lastOrderNumber = Math.max(this.#lastOrderNumber, part.lastOrderNumber);
+    return unpackAccounts(part);
+  }
+
+  restore(_key: ChildKey, part: unknown): Account {
+    if (!Array.isArray(part)) return Account.restore(part as AccountSnapshot, this.#orders);
+    // Before version 3 the last order number stood with every account.
+    const [account, lastOrderNumber] = part as [AccountSnapshot, number];
     this.#lastOrderNumber = Math.max(this.#lastOrderNumber, lastOrderNumber);
-    return Account.restore(account);
+    return Account.restore(account, this.#orders);
+  }
+
+  restoreMore(account: Account, part: unknown): void {
+    account.restoreMore(part as SnapshotOrders);
   }
 
   index(key: ChildKey, account: Account): void {

@@ -17,7 +17,16 @@ import type { OrderIndex } from './openOrders.ts';
 import { placeOrder, placeOrderList } from './placing.ts';
 import { amendOrder, cancelAllOrders, cancelOrder, cancelOrderList, cancelReplace } from './requests.ts';
 import { Settling } from './settling.ts';
-import { type AccountSnapshot, hashOf, restoreState, snapshotOf } from './snapshotting.ts';
+import {
+  AccountCapture,
+  type AccountSnapshot,
+  adoptAll,
+  hashOf,
+  restoreState,
+  type SnapshotOrders,
+  snapshotOf,
+  type WholeAccount,
+} from './snapshotting.ts';
 import { Step } from './step.ts';
 import { transfer } from './transfers.ts';
 
@@ -96,13 +105,24 @@ export class Account {
     this.#state.leaveIndex();
   }
 
-  snapshot(): AccountSnapshot {
+  snapshot(): WholeAccount {
     return snapshotOf(this.#state);
   }
 
-  static restore(snapshot: AccountSnapshot): Account {
+  /** As of now, to be read off in parts while the account goes on. */
+  capture(): AccountCapture {
+    return new AccountCapture(this.snapshot());
+  }
+
+  /** Further open orders, behind those it was restored with. */
+  restoreMore(orders: SnapshotOrders): void {
+    adoptAll(this.#state, orders);
+  }
+
+  /** With an index: its orders are found there from the beginning, see shareIndex. */
+  static restore(snapshot: AccountSnapshot, index?: OrderIndex): Account {
     const account = new Account(snapshot.accountId);
-    account.#state = restoreState(snapshot);
+    account.#state = restoreState(snapshot, index);
     return account;
   }
 

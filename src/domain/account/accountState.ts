@@ -112,19 +112,19 @@ export class AccountState {
 
   /** Takes the order into every index, without remembering a command. */
   adopt(order: OpenOrder): void {
-    const { row } = order;
-    if (row.orderListId >= 0) {
-      const list = this.lists.get(row.orderListId);
-      assert(list !== undefined, `order ${row.orderId} is of list ${row.orderListId}, which is not open`);
+    const { orderId, orderListId } = order;
+    if (orderListId >= 0) {
+      const list = this.lists.get(orderListId);
+      assert(list !== undefined, `order ${orderId} is of list ${orderListId}, which is not open`);
       list.legs.push(order);
       order.list = list;
     }
     this.#opened().orders.add(order);
-    const open = this.#symbolOf(row.symbol);
+    const open = this.#symbolOf(order.symbol);
     order.siblings = open;
     open.orders++;
-    if (isTriggered(row.type)) open.algos++;
-    if (row.icebergLots > 0) open.icebergs++;
+    if (isTriggered(order.type)) open.algos++;
+    if (order.icebergLots > 0) open.icebergs++;
     open.byClientId.set(order.clientOrderId, order);
   }
 
@@ -137,25 +137,24 @@ export class AccountState {
 
   /** The order has ended: nothing of it remains but what retries need. Its list ends with the last leg. */
   closeOrder(order: OpenOrder): void {
-    const { row } = order;
     order.closed = true;
     this.#open.orders.remove(order);
     const open = order.siblings;
     open.orders--;
-    if (isTriggered(row.type)) open.algos--;
-    if (row.icebergLots > 0) open.icebergs--;
+    if (isTriggered(order.type)) open.algos--;
+    if (order.icebergLots > 0) open.icebergs--;
     if (open.byClientId.get(order.clientOrderId) === order) open.byClientId.delete(order.clientOrderId);
     if (order.list !== undefined) {
       const { legs } = order.list;
       legs.splice(legs.indexOf(order), 1);
       if (legs.length === 0) {
-        this.#open.lists.delete(row.orderListId);
+        this.#open.lists.delete(order.orderListId);
         open.lists--;
       }
     }
-    if (open.orders === 0 && open.lists === 0) this.#open.symbols.delete(row.symbol);
+    if (open.orders === 0 && open.lists === 0) this.#open.symbols.delete(order.symbol);
     // No request of an order that has ended can succeed any more.
-    if (this.inFlight.size > 0) for (const [commandId] of this.requestsOf(row.orderId)) this.answered(commandId);
+    if (this.inFlight.size > 0) for (const [commandId] of this.requestsOf(order.orderId)) this.answered(commandId);
     if (this.orders.size === 0) this.#open = NOTHING;
   }
 

@@ -2,8 +2,9 @@
 // that do. Every change goes through `change`, which also notes it for the log.
 import { assertNever } from '../assert.ts';
 import type { FieldValue } from '../changeLogEntry.ts';
+import { BlockAmount, BlockNumber, OrderBlock } from '../orderBlock.ts';
 import type { OrderStatus } from '../orderStatus.ts';
-import { ListLeg, ListOrderStatus, ListStatusType, Side } from '../orderTerms.ts';
+import { ListLeg, ListOrderStatus, ListStatusType, type OrderType, Side } from '../orderTerms.ts';
 import { OrderField, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import type { OpenOrders } from './openOrders.ts';
@@ -47,7 +48,10 @@ export class OpenList {
 }
 
 export class OpenOrder {
-  readonly row: Readonly<SpotOrder>;
+  /** Null while it is only in the block that the order was restored from: of a million open orders few are looked at. */
+  #row: Readonly<SpotOrder> | null;
+  #block: OrderBlock | null;
+  readonly #at: number;
   // Of the row, which is large and seldom in the cache: what every settlement asks for.
   readonly orderId: number;
   readonly symbol: string;
@@ -72,19 +76,60 @@ export class OpenOrder {
   /** Triples for the log, while a step is running; null = untouched. */
   changes: FieldValue[] | null = null;
 
-  constructor(row: Readonly<SpotOrder>) {
-    this.row = row;
-    this.orderId = row.orderId;
-    this.symbol = row.symbol;
-    this.side = row.side;
-    this.clientOrderId = row.clientOrderId;
-    this.origLots = row.origLots;
-    this.status = row.status;
-    this.executedLots = row.executedLots;
-    this.reservedUnits = row.reservedUnits;
-    this.peggedPriceTicks = row.peggedPriceTicks;
-    this.preventedLots = row.preventedLots;
-    this.amendCount = row.amendCount;
+  /** From its row, or from the one that is `at` that place of a block. */
+  constructor(from: Readonly<SpotOrder> | OrderBlock, at = 0) {
+    if (from instanceof OrderBlock) {
+      this.#row = null;
+      this.#block = from;
+      this.#at = at;
+      this.orderId = from.number(BlockNumber.orderId, at);
+      this.symbol = from.symbol(at);
+      this.side = from.number(BlockNumber.side, at) as Side;
+      this.clientOrderId = from.clientOrderId(at);
+      this.origLots = from.number(BlockNumber.origLots, at);
+      this.status = from.number(BlockNumber.status, at) as OrderStatus;
+      this.executedLots = from.number(BlockNumber.executedLots, at);
+      this.reservedUnits = from.amount(BlockAmount.reservedUnits, at);
+      this.peggedPriceTicks = from.number(BlockNumber.peggedPriceTicks, at);
+      this.preventedLots = from.number(BlockNumber.preventedLots, at);
+      this.amendCount = from.number(BlockNumber.amendCount, at);
+      return;
+    }
+    this.#row = from;
+    this.#block = null;
+    this.#at = 0;
+    this.orderId = from.orderId;
+    this.symbol = from.symbol;
+    this.side = from.side;
+    this.clientOrderId = from.clientOrderId;
+    this.origLots = from.origLots;
+    this.status = from.status;
+    this.executedLots = from.executedLots;
+    this.reservedUnits = from.reservedUnits;
+    this.peggedPriceTicks = from.peggedPriceTicks;
+    this.preventedLots = from.preventedLots;
+    this.amendCount = from.amendCount;
+  }
+
+  /** The row of its Created entry, or of the snapshot it was restored from. */
+  get row(): Readonly<SpotOrder> {
+    if (this.#row !== null) return this.#row;
+    this.#row = (this.#block as OrderBlock).row(this.#at);
+    this.#block = null;
+    return this.#row;
+  }
+
+  // What its indexes ask for, without its row.
+  get type(): OrderType {
+    return this.#block === null ? this.row.type : (this.#block.number(BlockNumber.type, this.#at) as OrderType);
+  }
+
+  get icebergLots(): number {
+    return this.#block === null ? this.row.icebergLots : this.#block.number(BlockNumber.icebergLots, this.#at);
+  }
+
+  get orderListId(): number {
+    return this.#block === null ? this.row.orderListId : this.#block.number(BlockNumber.orderListId, this.#at);
   }
 
   get leavesLots(): number {
@@ -171,7 +216,7 @@ export class OpenOrder {
   /** The order as it stands: the row with what changed since. */
   toRow(): SpotOrder {
     return {
-      ...this.row,
+      ...(this.#block === null ? this.row : this.#block.row(this.#at)),
       clientOrderId: this.clientOrderId,
       origLots: this.origLots,
       status: this.status,

@@ -1,20 +1,28 @@
 // An account's state as plain data and back, and its hash.
 import type { BalanceCause } from '../balance.ts';
+import type { Capture, CapturedPart } from '../capture.ts';
+import type { OrderBlock } from '../orderBlock.ts';
 import type { SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import { StateHash } from '../stateHash.ts';
 import { AccountState, type InFlight, type Transfer } from './accountState.ts';
 import { OpenOrder } from './openOrder.ts';
+import type { OrderIndex } from './openOrders.ts';
 import { RecentCommands } from './recentCommands.ts';
 
 /** [asset, free, locked, updateUs, cause, requestId, deposited, withdrawn] */
 type BalanceRow = readonly [string, bigint, bigint, number, BalanceCause, string, bigint, bigint];
 
+/** Rows; or, on the way back from a snapshot, a part of a block of them. */
+export type SnapshotOrders =
+  | readonly Readonly<SpotOrder>[]
+  | { readonly block: OrderBlock; readonly from: number /** Exclusive. */; readonly to: number };
+
 export interface AccountSnapshot {
   readonly accountId: number;
   readonly balances: readonly BalanceRow[];
   /** As they stand, by ascending id. */
-  readonly orders: readonly Readonly<SpotOrder>[];
+  readonly orders: SnapshotOrders;
   readonly lists: readonly Readonly<SpotOrderList>[];
   readonly inFlight: readonly InFlight[];
   /** Pairs of command and reference, oldest first. */
@@ -23,7 +31,12 @@ export interface AccountSnapshot {
   readonly transfers: readonly Transfer[];
 }
 
-export function snapshotOf(state: AccountState): AccountSnapshot {
+/** Of an account that lives. */
+export interface WholeAccount extends AccountSnapshot {
+  readonly orders: readonly Readonly<SpotOrder>[];
+}
+
+export function snapshotOf(state: AccountState): WholeAccount {
   return {
     accountId: state.accountId,
     balances: Array.from(
@@ -38,8 +51,9 @@ export function snapshotOf(state: AccountState): AccountSnapshot {
   };
 }
 
-export function restoreState(snapshot: AccountSnapshot): AccountState {
+export function restoreState(snapshot: AccountSnapshot, index?: OrderIndex): AccountState {
   const state = new AccountState(snapshot.accountId);
+  if (index !== undefined) state.shareIndex(index);
   for (const [asset, free, locked, updateUs, cause, requestId, deposited, withdrawn] of snapshot.balances) {
     const holding = state.holdingOf(asset);
     holding.applyCreated({ accountId: snapshot.accountId, asset, free, locked, updateUs, cause, requestId });
@@ -47,38 +61,87 @@ export function restoreState(snapshot: AccountSnapshot): AccountState {
     holding.withdrawn = withdrawn;
   }
   for (const list of snapshot.lists) state.openList(list);
-  for (const row of snapshot.orders) state.adopt(new OpenOrder(row));
+  adoptAll(state, snapshot.orders);
   for (const inFlight of snapshot.inFlight) state.await(inFlight);
   state.recent = RecentCommands.fromPairs(snapshot.recent);
-  state.transfers = [...snapshot.transfers];
+  if (snapshot.transfers.length > 0) state.transfers = [...snapshot.transfers];
   return state;
 }
 
-export function hashOf(state: AccountState): string {
-  const hash = new StateHash().number(state.accountId);
-  for (const h of [...state.holdings.values()].sort((a, b) => (a.asset < b.asset ? -1 : 1))) {
-    hash.string(h.asset).bigint(h.free).bigint(h.locked).number(h.updateUs).number(h.cause).string(h.requestId);
-    hash.bigint(h.deposited).bigint(h.withdrawn);
+/** Ascending ids, above those that are open. */
+export function adoptAll(state: AccountState, orders: SnapshotOrders): void {
+  if (!('block' in orders)) for (const row of orders) state.adopt(new OpenOrder(row));
+  else for (let i = orders.from; i < orders.to; i++) state.adopt(new OpenOrder(orders.block, i));
+}
+
+/** The account as it is, in parts: all of it with its first orders, then more orders. */
+export class AccountCapture implements Capture {
+  readonly #snapshot: WholeAccount;
+  readonly #hash: StateHash;
+  readonly #legs = new Map<number, number[]>();
+  #read = 0;
+  #begun = false;
+
+  constructor(snapshot: WholeAccount) {
+    this.#snapshot = snapshot;
+    for (const { orderListId } of snapshot.lists) this.#legs.set(orderListId, []);
+    this.#hash = new StateHash().number(snapshot.accountId);
+    hashBalances(this.#hash, snapshot.balances);
   }
-  for (const order of [...state.orders.values()].sort((a, b) => a.orderId - b.orderId)) hashRow(hash, order.toRow());
-  for (const { row, legs } of [...state.lists.values()].sort((a, b) => a.orderListId - b.orderListId)) {
-    hash.number(row.orderListId).string(row.listClientOrderId).number(row.contingencyType).number(row.commandId);
-    hash.string(row.symbol).number(row.createdUs);
-    for (const leg of legs) hash.number(leg.orderId);
-  }
-  const inFlight = [...state.inFlight.values()].sort((a, b) => a.request.commandId - b.request.commandId);
-  for (const { orderId, request } of inFlight) {
-    hash.number(orderId).number(request.commandId).number(request.kind).string(request.clientOrderId);
-    const { replacement } = request;
-    if (replacement !== undefined) {
-      hash.number(replacement.allowFailure ? 1 : 0).string(replacement.order.clientOrderId);
-      hash.number(replacement.order.lots).number(replacement.order.priceTicks).bigint(replacement.order.quoteUnits);
+
+  /** AccountSnapshot first, then lists of rows. */
+  next(rows: number): CapturedPart | undefined {
+    const first = !this.#begun;
+    this.#begun = true;
+    const all = this.#snapshot.orders;
+    const from = this.#read;
+    if (!first && from === all.length) return undefined;
+    const orders = from === 0 && all.length <= rows ? all : all.slice(from, from + rows);
+    this.#read += orders.length;
+    for (const order of orders) {
+      hashRow(this.#hash, order);
+      if (order.orderListId >= 0) this.#legs.get(order.orderListId)?.push(order.orderId);
     }
+    return { data: first ? { ...this.#snapshot, orders } : orders, rows: 1 + orders.length };
   }
-  for (const value of state.recent.toPairs()) hash.number(value);
-  for (const { requestId, asset, units, free, locked } of state.transfers)
-    hash.string(requestId).string(asset).bigint(units).bigint(free).bigint(locked);
-  return hash.digest();
+
+  close(): void {}
+
+  hash(): string {
+    const hash = this.#hash;
+    const { lists, inFlight, recent, transfers } = this.#snapshot;
+    for (const row of [...lists].sort((a, b) => a.orderListId - b.orderListId)) {
+      hash.number(row.orderListId).string(row.listClientOrderId).number(row.contingencyType).number(row.commandId);
+      hash.string(row.symbol).number(row.createdUs);
+      for (const orderId of this.#legs.get(row.orderListId) as number[]) hash.number(orderId);
+    }
+    for (const { orderId, request } of [...inFlight].sort((a, b) => a.request.commandId - b.request.commandId)) {
+      hash.number(orderId).number(request.commandId).number(request.kind).string(request.clientOrderId);
+      const { replacement } = request;
+      if (replacement !== undefined) {
+        hash.number(replacement.allowFailure ? 1 : 0).string(replacement.order.clientOrderId);
+        hash.number(replacement.order.lots).number(replacement.order.priceTicks).bigint(replacement.order.quoteUnits);
+      }
+    }
+    for (const value of recent) hash.number(value);
+    for (const { requestId, asset, units, free, locked } of transfers)
+      hash.string(requestId).string(asset).bigint(units).bigint(free).bigint(locked);
+    return hash.digest();
+  }
+}
+
+export function hashOf(state: AccountState): string {
+  const capture = new AccountCapture(snapshotOf(state));
+  while (capture.next(Number.POSITIVE_INFINITY) !== undefined);
+  return capture.hash();
+}
+
+function hashBalances(hash: StateHash, balances: readonly BalanceRow[]): void {
+  const byAsset = balances.length < 2 ? balances : [...balances].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [asset, free, locked, updateUs, cause, requestId, deposited, withdrawn] of byAsset) {
+    hash.string(asset).bigint(free).bigint(locked).number(updateUs).number(cause).string(requestId);
+    hash.bigint(deposited).bigint(withdrawn);
+  }
 }
 
 function hashRow(hash: StateHash, o: SpotOrder): void {

@@ -13,13 +13,15 @@ import { MakerWriter } from './makerWriter.ts';
 import { foldEntry } from './marketFold.ts';
 import { checkMarket } from './marketInvariants.ts';
 import { MarketLog } from './marketLog.ts';
-import { hashOf, type MarketSnapshot, snapshotOf, stateOf } from './marketSnapshot.ts';
+import { hashOf, MarketCapture, type MarketSnapshot, snapshotOf, stateOf } from './marketSnapshot.ts';
 import { MarketState } from './marketState.ts';
 import { OrderWriter } from './orderWriter.ts';
 import { Placement } from './placement.ts';
 import { Requests } from './requests.ts';
+import { type RestingSnapshot, restoreResting } from './restingSnapshot.ts';
 
 export type { MarketSnapshot } from './marketSnapshot.ts';
+export type { RestingSnapshot } from './restingSnapshot.ts';
 
 export class Market {
   readonly #state: MarketState;
@@ -101,6 +103,16 @@ export class Market {
   /** Plain data, nothing of it shared with the market. */
   snapshot(): MarketSnapshot {
     return snapshotOf(this.#state);
+  }
+
+  /** As of now, to be read off in parts while the market goes on; one at a time. */
+  capture(): MarketCapture {
+    return new MarketCapture(this.#state).watch();
+  }
+
+  /** The further orders on the book, behind those it was restored with. */
+  restoreMore(resting: RestingSnapshot): void {
+    restoreResting(this.#state, resting);
   }
 
   hash(): string {

@@ -1,5 +1,6 @@
 // A symbol's whole state as plain data, and back; and its hash, which is equal for equal state however it was reached.
 import { assert } from '../assert.ts';
+import type { Capture, CapturedPart } from '../capture.ts';
 import type { Instrument } from '../instrument.ts';
 import { Side } from '../orderTerms.ts';
 import type { SpotOrder } from '../spotOrder.ts';
@@ -7,18 +8,21 @@ import type { SpotOrderList } from '../spotOrderList.ts';
 import { StateHash } from '../stateHash.ts';
 import { copyOrder } from './liveOrder.ts';
 import { MarketState } from './marketState.ts';
-import { type RestingSnapshot, restingSnapshotOf, restoreResting } from './restingSnapshot.ts';
+import { RestingCapture } from './restingCapture.ts';
+import { type RestingSnapshot, restoreResting } from './restingSnapshot.ts';
 
 /** Rows are copies; order within the arrays is state. */
 export interface MarketSnapshot {
-  readonly version: 2;
+  readonly version: 3;
   readonly symbol: string;
   readonly lastTradeId: number;
   readonly lastPriceTicks: number;
   readonly updateId: number;
   readonly lastPreventedMatchId: number;
-  /** The orders on the book. */
-  readonly resting: RestingSnapshot;
+  /** How many orders are on the book. */
+  readonly orders: number;
+  /** They, in slices; of a snapshot that is taken in parts, the later ones follow as parts of their own. */
+  readonly resting: readonly RestingSnapshot[];
   /** Orders that wait for a price, by arrival. */
   readonly armed: readonly SpotOrder[];
   /** For each armed order the best price since it became active; 0 when it does not trail. */
@@ -31,18 +35,94 @@ export interface MarketSnapshot {
   readonly lists: readonly SpotOrderList[];
 }
 
-export function snapshotOf(state: MarketState): MarketSnapshot {
-  assert(state.taker === null, 'a snapshot is taken between commands');
+/** Before the orders on the book were in slices. */
+type MarketSnapshotV2 = Omit<MarketSnapshot, 'version' | 'orders' | 'resting'> & {
+  readonly version: 2;
+  readonly resting: RestingSnapshot;
+};
+
+/** Orders of a slice: while their records are gathered column by column they stay in the processor's cache. */
+const SLICE_ORDERS = 1024;
+
+/** First what is not on the book, then the book in slices. */
+export class MarketCapture implements Capture {
+  readonly #head: MarketSnapshot;
+  readonly #resting: RestingCapture;
+  readonly #hash = new StateHash();
+  #begun = false;
+  #asksBegun = false;
+
+  constructor(state: MarketState) {
+    assert(state.taker === null, 'a snapshot is taken between commands');
+    this.#head = headOf(state);
+    this.#resting = new RestingCapture(state);
+    hashHead(this.#hash, this.#head);
+    this.#hash.number(this.#resting.book.bidLevels);
+  }
+
+  /** From here on the market may change. */
+  watch(): this {
+    this.#resting.watch();
+    return this;
+  }
+
+  close(): void {
+    this.#resting.close();
+  }
+
+  get head(): MarketSnapshot {
+    return this.#head;
+  }
+
+  next(rows: number): CapturedPart | undefined {
+    if (!this.#begun) {
+      this.#begun = true;
+      return { data: this.#head, rows: 1 + this.#head.armed.length + this.#head.parked.length };
+    }
+    const read = this.read(Math.min(rows, SLICE_ORDERS));
+    if (read > 0) return { data: this.#resting.snapshot(), rows: read };
+    this.close();
+    return undefined;
+  }
+
+  /** The next orders of the book, into the hash; returns how many. */
+  read(orders: number): number {
+    const read = this.#resting.read(orders);
+    for (let i = 0; i < read; i++) {
+      if (i === this.#resting.bids) this.#beginAsks();
+      hashOrder(this.#hash, this.#resting.row(i));
+    }
+    return read;
+  }
+
+  slice(): RestingSnapshot {
+    return this.#resting.snapshot();
+  }
+
+  hash(): string {
+    this.#beginAsks();
+    hashTail(this.#hash, this.#head);
+    return this.#hash.digest();
+  }
+
+  #beginAsks(): void {
+    if (!this.#asksBegun) this.#hash.number(this.#resting.book.askLevels);
+    this.#asksBegun = true;
+  }
+}
+
+function headOf(state: MarketState): MarketSnapshot {
   const armed = state.triggers.byArrival();
   const parked = [...state.parked.values()].sort((a, b) => a.order.orderId - b.order.orderId);
   return {
-    version: 2,
+    version: 3,
     symbol: state.instrument.symbol,
     lastTradeId: state.lastTradeId,
     lastPriceTicks: state.lastPriceTicks,
     updateId: state.updateId,
     lastPreventedMatchId: state.lastPreventedMatchId,
-    resting: restingSnapshotOf(state),
+    orders: state.book.size,
+    resting: [],
     armed: armed.map(copyOrder),
     extremes: armed.map((order) => state.triggers.extremeTicks(order.orderId)),
     parked: parked.map(({ order }) => copyOrder(order)),
@@ -51,15 +131,30 @@ export function snapshotOf(state: MarketState): MarketSnapshot {
   };
 }
 
-export function stateOf(instrument: Instrument, snapshot: MarketSnapshot): MarketState {
-  assert(snapshot.version === 2, 'a snapshot has a known version');
+/** At once. */
+export function snapshotOf(state: MarketState): MarketSnapshot {
+  const capture = new MarketCapture(state);
+  const resting: RestingSnapshot[] = [];
+  while (capture.read(SLICE_ORDERS) > 0) resting.push(capture.slice());
+  return { ...capture.head, resting };
+}
+
+export function hashOf(state: MarketState): string {
+  const capture = new MarketCapture(state);
+  while (capture.read(SLICE_ORDERS) > 0);
+  return capture.hash();
+}
+
+export function stateOf(instrument: Instrument, stored: MarketSnapshot | MarketSnapshotV2): MarketState {
+  const snapshot = upgraded(stored);
   assert(snapshot.symbol === instrument.symbol, 'a snapshot is restored for its own symbol');
-  const state = new MarketState(instrument, Math.max(64, snapshot.resting.clientOrderIds.length));
+  const state = new MarketState(instrument, Math.max(64, snapshot.orders));
+  state.resting.reserve(snapshot.orders);
   state.lastTradeId = snapshot.lastTradeId;
   state.lastPriceTicks = snapshot.lastPriceTicks;
   state.updateId = snapshot.updateId;
   state.lastPreventedMatchId = snapshot.lastPreventedMatchId;
-  restoreResting(state, snapshot.resting);
+  for (const slice of snapshot.resting) restoreResting(state, slice);
   for (const list of snapshot.lists) state.lists.set(list.orderListId, { ...list });
   const funded = new Set(snapshot.funded);
   for (const order of snapshot.parked) state.parked.set(order.orderId, { order: copyOrder(order), funded: funded.has(order.orderId) });
@@ -74,28 +169,29 @@ export function stateOf(instrument: Instrument, snapshot: MarketSnapshot): Marke
   return state;
 }
 
-export function hashOf(state: MarketState): string {
-  const hash = new StateHash();
-  hash.string(state.instrument.symbol);
-  hash.number(state.lastTradeId).number(state.lastPriceTicks).number(state.updateId);
-  hash.number(state.lastPreventedMatchId);
-  for (const side of [Side.BUY, Side.SELL]) {
-    hash.number(state.book.levelCount(side));
-    state.forEachNode(side, (node) => hashOrder(hash, state.row(node)));
-  }
-  const armed = state.triggers.byArrival();
+function upgraded(stored: MarketSnapshot | MarketSnapshotV2): MarketSnapshot {
+  assert(stored.version === 2 || stored.version === 3, 'a snapshot has a known version');
+  if (stored.version === 3) return stored;
+  return { ...stored, version: 3, orders: stored.resting.clientOrderIds.length, resting: [stored.resting] };
+}
+
+function hashHead(hash: StateHash, head: MarketSnapshot): void {
+  hash.string(head.symbol);
+  hash.number(head.lastTradeId).number(head.lastPriceTicks).number(head.updateId);
+  hash.number(head.lastPreventedMatchId);
+}
+
+function hashTail(hash: StateHash, { armed, extremes, parked, funded, lists }: MarketSnapshot): void {
   hash.number(armed.length);
-  for (const order of armed) {
-    hashOrder(hash, order);
-    hash.number(state.triggers.extremeTicks(order.orderId));
+  for (let i = 0; i < armed.length; i++) {
+    hashOrder(hash, armed[i]!);
+    hash.number(extremes[i]!);
   }
-  const parked = [...state.parked.values()].sort((a, b) => a.order.orderId - b.order.orderId);
+  const isFunded = new Set(funded);
   hash.number(parked.length);
-  for (const { order, funded } of parked) hashOrder(hash.number(funded ? 1 : 0), order);
-  const lists = [...state.lists.values()].sort((a, b) => a.orderListId - b.orderListId);
+  for (const order of parked) hashOrder(hash.number(isFunded.has(order.orderId) ? 1 : 0), order);
   hash.number(lists.length);
   for (const list of lists) hashList(hash, list);
-  return hash.digest();
 }
 
 function hashOrder(hash: StateHash, order: Readonly<SpotOrder>): void {

@@ -55,9 +55,66 @@ class Pool {
     return record;
   }
 
+  /** The records as they are now. */
+  copy(): Float64Array {
+    return this.doubles.slice(0, this.#used * DOUBLES);
+  }
+
   give(record: number): void {
     this.words[record * WORDS + NEXT] = this.#free;
     this.#free = record;
+  }
+}
+
+/** Who rested where at one moment, to be walked while the book goes on: best price first, each price in queue order. */
+export class BookCopy {
+  readonly size: number;
+  readonly bidLevels: number;
+  readonly askLevels: number;
+  readonly #doubles: Float64Array;
+  readonly #words: Int32Array;
+  /** By level, the bids' before the asks'. */
+  readonly #heads: Int32Array;
+  readonly #ticks: Float64Array;
+  #level = -1;
+  /** Where the walk is; 0 before its beginning and after its end. */
+  node = 0;
+
+  constructor(size: number, records: Float64Array, levels: readonly [bids: number, asks: number], heads: Int32Array, ticks: Float64Array) {
+    this.size = size;
+    this.#doubles = records;
+    this.#words = new Int32Array(records.buffer);
+    [this.bidLevels, this.askLevels] = levels;
+    this.#heads = heads;
+    this.#ticks = ticks;
+  }
+
+  /** On to the next order; false when there is none. */
+  next(): boolean {
+    if (this.node !== 0) this.node = this.#words[this.node * WORDS + NEXT]!;
+    if (this.node === 0 && this.#level + 1 < this.#heads.length) this.node = this.#heads[++this.#level]!;
+    return this.node !== 0;
+  }
+
+  /** Nodes are below this. */
+  get nodes(): number {
+    return this.#doubles.length / DOUBLES;
+  }
+
+  get side(): Side {
+    return this.#level < this.bidLevels ? Side.BUY : Side.SELL;
+  }
+
+  get priceTicks(): number {
+    return this.#ticks[this.#level]!;
+  }
+
+  get orderId(): number {
+    return this.#doubles[this.node * DOUBLES + 1]!;
+  }
+
+  get lots(): number {
+    return this.#doubles[this.node * DOUBLES]!;
   }
 }
 
@@ -203,6 +260,22 @@ export class OrderBook {
   countAt(side: Side, priceTicks: number): number {
     const level = (side === Side.BUY ? this.#bids : this.#asks).level(priceTicks);
     return level === 0 ? 0 : this.#levels.words[level * WORDS + COUNT]!;
+  }
+
+  /** As of now. Copies 32 bytes an order and makes a step per price: 1,000,000 orders at 40,000 prices are milliseconds. */
+  copy(): BookCopy {
+    const bids = this.#bids.size;
+    const asks = this.#asks.size;
+    const heads = new Int32Array(bids + asks);
+    const ticks = new Float64Array(bids + asks);
+    let level = 0;
+    for (const ladder of [this.#bids, this.#asks]) {
+      for (let price = ladder.bestTicks; price !== 0; price = ladder.nextTicks(price)) {
+        heads[level] = this.#levels.words[ladder.level(price) * WORDS + HEAD]!;
+        ticks[level++] = price;
+      }
+    }
+    return new BookCopy(this.#size, this.#orders.copy(), [bids, asks], heads, ticks);
   }
 
   #append(node: number, level: number, lots: number): void {

@@ -52,10 +52,25 @@ const RESTORED_AT_ONCE = 512;
 export class RestingOrders {
   #numbers = new Float64Array(0);
   #amounts = new BigInt64Array(0);
+  /** The same: what is stored as an integer may look like a NaN, which a copy of doubles need not keep as it is. */
+  #words = new Int32Array(0);
   readonly #clientOrderIds: string[] = [''];
   readonly #rare = new Map<number, RareTerms>();
+  #watch: ((node: number) => void) | undefined;
+
+  /** Hears of a node before its record changes; undefined ends it. */
+  set watch(watch: ((node: number) => void) | undefined) {
+    assert(watch === undefined || this.#watch === undefined, 'one at a time reads the orders as they were');
+    this.#watch = watch;
+  }
+
+  /** Room for so many orders at first. */
+  reserve(orders: number): void {
+    if (orders * RECORD >= this.#numbers.length) this.#grow(orders + 1);
+  }
 
   store(node: number, order: Readonly<SpotOrder>): void {
+    if (this.#watch !== undefined) this.#watch(node);
     if (node * RECORD >= this.#numbers.length) this.#grow(Math.max(64, node * 2));
     const numbers = this.#numbers;
     const at = node * RECORD;
@@ -95,8 +110,23 @@ export class RestingOrders {
 
   /** The node is free again: nothing of its order is kept alive. */
   release(node: number): void {
+    if (this.#watch !== undefined) this.#watch(node);
     this.#clientOrderIds[node] = '';
     if (this.#rare.size > 0) this.#rare.delete(node);
+  }
+
+  /** Takes over an order of another one's. */
+  copy(from: RestingOrders, node: number, to: number): void {
+    if (to * RECORD >= this.#numbers.length) this.#grow(Math.max(64, to * 2));
+    const words = this.#words;
+    const theirs = from.#words;
+    const at = to * RECORD * 2;
+    const there = node * RECORD * 2;
+    for (let i = 0; i < RESTING_FIELDS * 2; i++) words[at + i] = theirs[there + i]!;
+    this.#clientOrderIds[to] = from.#clientOrderIds[node]!;
+    const rare = from.#rare.size > 0 ? from.#rare.get(node) : undefined;
+    if (rare !== undefined) this.#rare.set(to, rare);
+    else if (this.#rare.size > 0) this.#rare.delete(to);
   }
 
   /** The order as a row of its own. */
@@ -216,22 +246,26 @@ export class RestingOrders {
   }
 
   setFilled(node: number, executedLots: number, cumQuoteUnits: bigint): void {
+    if (this.#watch !== undefined) this.#watch(node);
     this.#numbers[node * RECORD + EXECUTED_LOTS] = executedLots;
     this.#amounts[node * RECORD + CUM_QUOTE_UNITS] = cumQuoteUnits;
   }
 
   setPrevented(node: number, preventedLots: number, match: SpotOrder['preventedMatch']): void {
+    if (this.#watch !== undefined) this.#watch(node);
     this.#numbers[node * RECORD + PREVENTED_LOTS] = preventedLots;
     const rare = this.#rare.get(node);
     this.#setRare(node, match, rare?.request ?? null, rare?.outcome ?? null);
   }
 
   setUpdate(node: number, updateId: number, updateUs: number): void {
+    if (this.#watch !== undefined) this.#watch(node);
     this.#numbers[node * RECORD + UPDATE_ID] = updateId;
     this.#numbers[node * RECORD + UPDATE_US] = updateUs;
   }
 
   setOutcome(node: number, outcome: SpotOrder['outcome']): void {
+    if (this.#watch !== undefined) this.#watch(node);
     const rare = this.#rare.get(node);
     this.#setRare(node, rare?.preventedMatch ?? null, rare?.request ?? null, outcome);
   }
@@ -248,14 +282,13 @@ export class RestingOrders {
     this.#setRare(node, preventedMatch, request, outcome);
   }
 
-  /** A field of the nodes' records. */
-  column(field: number, nodes: Int32Array): RestingColumn {
-    // As words: what is stored as an integer may look like a NaN, which a copy of doubles need not keep as it is.
-    const words = new Int32Array(this.#numbers.buffer);
-    const column = new Int32Array(nodes.length * 2);
+  /** A field of the first `count` records. */
+  column(field: number, count: number): RestingColumn {
+    const words = this.#words;
+    const column = new Int32Array(count * 2);
     let same = true;
-    for (let i = 0; i < nodes.length; i++) {
-      const at = (nodes[i]! * RECORD + field) * 2;
+    for (let i = 0; i < count; i++) {
+      const at = (i * RECORD + field) * 2;
       column[i * 2] = words[at]!;
       column[i * 2 + 1] = words[at + 1]!;
       if (same && (words[at] !== column[0] || words[at + 1] !== column[1])) same = false;
@@ -263,12 +296,12 @@ export class RestingOrders {
     return same ? [column[0] ?? 0, column[1] ?? 0] : new Uint8Array(column.buffer);
   }
 
-  /** The opposite, of all fields, where nothing was stored before: the nodes' records, but for what few orders have. */
+  /** The opposite, of all fields, for nodes that are new: their records, but for what few orders have. */
   restore(nodes: Int32Array, columns: readonly RestingColumn[], clientOrderIds: readonly string[]): void {
     let last = 0;
     for (const node of nodes) if (node > last) last = node;
-    this.#grow(last + 1);
-    const words = new Int32Array(this.#numbers.buffer);
+    if (last * RECORD >= this.#numbers.length) this.#grow(Math.max(last + 1, (this.#numbers.length / RECORD) * 2));
+    const words = this.#words;
     const filled = columns.map((column) => valuesOf(column, nodes.length));
     // A few records at a time stay in the cache while all of their fields are set.
     for (let from = 0; from < nodes.length; from += RESTORED_AT_ONCE) {
@@ -295,11 +328,11 @@ export class RestingOrders {
 
   #grow(capacity: number): void {
     const numbers = new Float64Array(capacity * RECORD);
-    // As integers: what is stored as an integer may look like a NaN, which a copy of doubles need not keep as it is.
-    const amounts = new BigInt64Array(numbers.buffer);
-    amounts.set(this.#amounts);
+    const words = new Int32Array(numbers.buffer);
+    words.set(this.#words);
     this.#numbers = numbers;
-    this.#amounts = amounts;
+    this.#amounts = new BigInt64Array(numbers.buffer);
+    this.#words = words;
     // Without holes the array stays a plain one.
     for (let i = this.#clientOrderIds.length; i < capacity; i++) this.#clientOrderIds.push('');
   }

@@ -28,36 +28,7 @@ export interface RestingSnapshot {
 
 export type RareTerms = Pick<SpotOrder, 'preventedMatch' | 'request' | 'outcome'>;
 
-export function restingSnapshotOf(state: MarketState): RestingSnapshot {
-  const { book, resting } = state;
-  const nodes = new Int32Array(book.size);
-  let count = 0;
-  const add = (node: number): void => {
-    nodes[count++] = node;
-  };
-  state.forEachNode(Side.BUY, add);
-  const bids = count;
-  state.forEachNode(Side.SELL, add);
-  const bytes = (of: (node: number) => number): Uint8Array => new Uint8Array(Float64Array.from(nodes, of).buffer);
-  const rare: (readonly [number, RareTerms])[] = [];
-  const clientOrderIds: string[] = [];
-  nodes.forEach((node, i) => {
-    clientOrderIds.push(resting.clientOrderId(node));
-    const terms = resting.rare(node);
-    if (terms !== undefined) rare.push([i, terms]);
-  });
-  return {
-    bids,
-    orderIds: bytes((node) => book.orderId(node)),
-    limitTicks: bytes((node) => book.priceTicks(node)),
-    lots: bytes((node) => book.lots(node)),
-    clientOrderIds,
-    columns: Array.from({ length: RESTING_FIELDS }, (_, field) => resting.column(field, nodes)),
-    rare,
-  };
-}
-
-/** Into a state without orders. */
+/** Into a state that has only orders of earlier slices. */
 export function restoreResting(state: MarketState, snapshot: RestingSnapshot): void {
   const { book, resting, expiry } = state;
   const orderIds = numbersOf(snapshot.orderIds);
