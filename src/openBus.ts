@@ -13,7 +13,7 @@ export interface OpenBusOptions {
   /** Of this process, shown by the monitoring of the nats-servers. */
   readonly name: string;
   readonly onStarted: (stage: string, facts: string) => void;
-  /** A check that failed and is not fatal as configured. */
+  /** A check that failed and is not fatal as configured; later, what the servers say of themselves when it changes. */
   readonly onWarning: (text: string) => void;
 }
 
@@ -38,6 +38,8 @@ async function openJetStream({ config, name, onStarted, onWarning }: OpenBusOpti
     // accounts, markets and klines, a stream a partition, and admin.
     const streams = 1 + pipeline.accountPartitions + 2 * pipeline.marketPartitions;
     report(await bus.checkServers({ monitoringUrls, clockSkewMaxMs, streams }), nats, { onStarted, onWarning });
+    const onChange = (url: string, problem = 'is well again'): void => onWarning(`nats-server at ${url}: ${problem}`);
+    bus.watchServers({ urls: monitoringUrls, onChange });
   } catch (error) {
     await bus.close();
     throw error;

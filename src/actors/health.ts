@@ -44,18 +44,21 @@ export function healthOf(pipeline: Pipeline): Health {
     (stage): stage is StageHealth =>
       stage !== undefined && (roles.has(stage.stage as Role) || (servesClients(roles) && ['acquiring', 'push'].includes(stage.stage))),
   );
+  const others = cluster === undefined ? undefined : clusterOf(pipeline, cluster);
   return {
-    status: stages.some((stage) => stage.status === 'failed')
-      ? 'failed'
-      : stages.some((stage) => stage.status === 'degraded')
-        ? 'degraded'
-        : 'ok',
+    status:
+      // Whom the log does not take word from can do nothing for a client.
+      cluster?.isMember === false || stages.some((stage) => stage.status === 'failed')
+        ? 'failed'
+        : (others?.problems.length ?? 0) > 0 || stages.some((stage) => stage.status === 'degraded')
+          ? 'degraded'
+          : 'ok',
     uptimeMs: Math.floor((pipeline.clock.nowUs() - pipeline.startedUs) / 1000),
     stages,
     streams: [pipeline.admin, ...pipeline.settlement, ...pipeline.match, ...pipeline.kline].flatMap(({ running }) =>
       running === undefined ? [] : [{ stream: running.behaviour.output, lastSequence: running.sequence }],
     ),
-    ...(cluster === undefined ? {} : { cluster: clusterOf(pipeline, cluster) }),
+    ...(others === undefined ? {} : { cluster: others }),
   };
 }
 
@@ -63,6 +66,10 @@ function clusterOf(pipeline: Pipeline, cluster: Cluster): ClusterHealth {
   return {
     members: cluster.members().map(({ id, roles }) => ({ id, roles: [...roles] })),
     owners: [...pipeline.owners.all()].map(([stream, { epoch, writer }]) => ({ stream, epoch, writer })),
+    problems: [
+      ...pipeline.bus.problems(),
+      ...(cluster.isMember ? [] : ['this process is no member of the exchange now: the log takes nothing from it']),
+    ],
   };
 }
 

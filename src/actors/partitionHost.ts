@@ -111,14 +111,16 @@ export class PartitionHost<State, Input> {
       this.#deps.root.fatal(this.name, error);
       return;
     }
+    // From here on only its start says how it went: else a lease lost meanwhile would start it twice.
+    this.#started = false;
     const pause = this.#noteRestart();
     setTimeout(() => {
       if (this.#stopped) return;
       partition.dispose();
       this.start().catch((again: unknown) => {
-        if (this.#partition === undefined) this.#partition = partition;
-        this.#started = true;
-        this.#failed(partition, again as Error);
+        if (this.#stopped) return;
+        this.#partition ??= partition;
+        this.#restart(partition, again as Error);
       });
     }, pause);
   }

@@ -184,6 +184,8 @@ export interface Bus {
   getSnapshot(name: string): Promise<Snapshot | undefined>;
   /** Positions of the named readers of this process. */
   lag(): readonly ReaderLag[];
+  /** What is known to be wrong with the servers of the log or the way to them, a line each without addresses; none = nothing. */
+  problems(): readonly string[];
   /** Settles what is in flight, flushes, releases leases. */
   close(): Promise<void>;
 }

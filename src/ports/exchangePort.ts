@@ -96,6 +96,8 @@ export interface Health {
 export interface ClusterHealth {
   readonly members: readonly { readonly id: string; readonly roles: readonly string[] }[];
   readonly owners: readonly { readonly stream: string; readonly epoch: number; readonly writer: string }[];
+  /** What is wrong with the servers of the log or the way to them, as far as this process knows: a line each. */
+  readonly problems: readonly string[];
 }
 
 /** Invariants 1 and 2 computed from the state: ok when both hold for the asset. */

@@ -112,6 +112,8 @@ export interface NatsServerOptions {
   readonly extra?: string;
   /** In a process group of its own, so that Ctrl-C does not reach it. @default false */
   readonly ownGroup?: boolean;
+  /** Time for it to end after SIGTERM before it is killed. @default 10000 */
+  readonly stopGraceMs?: number;
   /** Instead of everything above but dir and port: a file, with the environment it is filled in from. */
   readonly config?: { readonly file: string; readonly monitorPort: number; readonly env: Readonly<Record<string, string>> };
   /**
@@ -126,6 +128,9 @@ export interface NatsServerOptions {
   };
 }
 
+/** One with a full disk may not end by itself. */
+const STOP_GRACE_MS = 10_000;
+
 export class NatsServer {
   readonly port: number;
   readonly monitorPort: number;
@@ -135,6 +140,7 @@ export class NatsServer {
   readonly config: string;
   readonly env: Readonly<Record<string, string>>;
   readonly #ownGroup: boolean;
+  readonly #stopGraceMs: number;
   #child: ChildProcess | undefined;
   #log = '';
 
@@ -151,6 +157,7 @@ export class NatsServer {
     this.#dir = dir;
     this.#ownDir = options.dir === undefined;
     this.#ownGroup = options.ownGroup === true;
+    this.#stopGraceMs = options.stopGraceMs ?? STOP_GRACE_MS;
   }
 
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
@@ -224,13 +231,19 @@ export class NatsServer {
     await this.restart();
   }
 
-  /** SIGKILL and SIGSTOP for tests of faults; SIGTERM shuts down cleanly. Resolves when it is gone, at once for SIGSTOP. */
+  /**
+   * SIGKILL and SIGSTOP for tests of faults; SIGTERM shuts down cleanly, and kills a server that has not ended after the grace period.
+   * Resolves when it is gone, at once for SIGSTOP and SIGCONT.
+   */
   async signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
-    if (signal === 'SIGTERM' || signal === 'SIGKILL') await gone;
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+    const grace = signal === 'SIGTERM' ? setTimeout(() => child.kill('SIGKILL'), this.#stopGraceMs) : undefined;
+    await gone;
+    clearTimeout(grace);
   }
 
   async stop(): Promise<void> {

@@ -254,6 +254,10 @@ export function busConformance(name: string, createBus: (options: BusTestOptions
         await expect(readFrom(STREAM, 0)).rejects.toBeInstanceOf(RangeError);
       });
 
+      test('has no problems while all is well', () => {
+        expect(bus.problems()).toEqual([]);
+      });
+
       test('named readers show their lag', async () => {
         await fill(10);
         const reader = bus.read(STREAM, { fromSequence: 1, name: 'history', maxBatch: 4 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JetStreamBus } from '../../src/bus/jetstream/jetStreamBus.ts';
 import { NatsCluster, type NatsClusterOptions } from '../../src/support/natsCluster.ts';
-import { NatsServer } from '../../src/support/natsServer.ts';
+import { NatsServer, type NatsServerOptions } from '../../src/support/natsServer.ts';
 import { adminRequest, NativeClient } from '../e2e/nativeClient.ts';
 import { SedaxProcess } from '../e2e/sedaxProcess.ts';
 
@@ -17,6 +17,7 @@ export interface ClusterHealth {
   readonly cluster: {
     readonly members: readonly { readonly id: string; readonly roles: readonly string[] }[];
     readonly owners: readonly { readonly stream: string; readonly epoch: number; readonly writer: string }[];
+    readonly problems: readonly string[];
   };
 }
 
@@ -49,9 +50,12 @@ export class ClusterVenue<N extends Nats = Nats> {
   }
 
   /** Over one server: quicker, where no server is to fail. */
-  static async startOnOne(partitions: number): Promise<ClusterVenue> {
-    const server = await NatsServer.start();
-    return new ClusterVenue({ urls: [server.url], stop: () => server.stop() }, 1, partitions, newDir());
+  static async startOnOne(
+    partitions: number,
+    options: NatsServerOptions = {},
+  ): Promise<ClusterVenue<Nats & { readonly server: NatsServer }>> {
+    const server = await NatsServer.start(options);
+    return new ClusterVenue({ urls: [server.url], server, stop: () => server.stop() }, 1, partitions, newDir());
   }
 
   /** What every process has to agree on. */

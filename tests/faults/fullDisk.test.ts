@@ -1,32 +1,20 @@
 // A disk that fills while the venue trades: a real one of a few megabytes (tmpfs, which only root may mount). Nothing acknowledged
 // is lost, the process says what is wrong and ends, and once there is room again the next start goes on.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { NativeClient } from '../e2e/nativeClient.ts';
 import { cli, demoKeys, SedaxProcess } from '../e2e/sedaxProcess.ts';
+import { SmallDisk } from './smallDisk.ts';
 
 const MB = 2 ** 20;
 const root = mkdtempSync(join(tmpdir(), 'sedax-full-'));
-const whyNot = mountDisk(join(root, 'disk'), 24);
-if (whyNot !== undefined) process.stdout.write(`full disk: skipped, ${whyNot}\n`);
-
-/** Why there can be no small disk here, or undefined when it is mounted. */
-function mountDisk(dir: string, megabytes: number): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root can mount a small disk, and only on Linux';
-  mkdirSync(dir);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', dir], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    return 'a tmpfs can not be mounted here';
-  }
-}
+const disk = SmallDisk.mount(join(root, 'disk'), 24);
+if (typeof disk === 'string') process.stdout.write(`full disk: skipped, ${disk}\n`);
 
 afterAll(() => {
-  if (whyNot === undefined) execFileSync('umount', ['-l', join(root, 'disk')]);
+  if (typeof disk !== 'string') disk.unmount();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -55,16 +43,14 @@ async function tradeUntilFull(sedax: SedaxProcess, dir: string): Promise<{ reado
   return { orders, code: await Promise.race([sedax.exited, new Promise<null>((resolve) => setTimeout(() => resolve(null), 5000))]) };
 }
 
-describe.skipIf(whyNot !== undefined)('a disk that fills', () => {
-  const disk = join(root, 'disk');
-  const ballast = join(disk, 'ballast');
+describe.skipIf(typeof disk === 'string')('a disk that fills', () => {
+  const small = disk as SmallDisk;
 
   test.each(['always', 'interval'])('with durability %s', { timeout: 400_000 }, async (durability) => {
-    const dir = join(disk, durability);
+    const dir = join(small.dir, durability);
     const first = await SedaxProcess.start(dir, { SEDAX_JOURNAL_DURABILITY: durability });
     // Somebody else takes the room, all but a little.
-    const { bavail, bsize } = statfsSync(disk);
-    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 1 * MB)));
+    small.fillUp(1 * MB);
     const { orders, code } = await tradeUntilFull(first, dir);
     const output = first.output.join('');
     expect(code, output).toBe(1);
@@ -73,7 +59,7 @@ describe.skipIf(whyNot !== undefined)('a disk that fills', () => {
     expect(output).toContain('What was acknowledged is in the journal');
     expect(orders.length).toBeGreaterThan(0);
 
-    rmSync(ballast);
+    small.makeRoom();
     const acknowledged = join(root, `${durability}.json`);
     writeFileSync(acknowledged, JSON.stringify({ orders, cancelled: [] }));
     const verified = await cli(['verify', '--data-dir', dir, '--acknowledged', acknowledged]);

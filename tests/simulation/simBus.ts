@@ -309,6 +309,10 @@ export class SimBus implements Bus {
     return this.#ask((server) => server.getSnapshot(name));
   }
 
+  problems(): readonly string[] {
+    return [];
+  }
+
   lag(): readonly ReaderLag[] {
     const lags: ReaderLag[] = [];
     for (const { name, stream, position } of this.#readers) {

@@ -96,6 +96,11 @@ export class Cluster {
     return (this.#membership?.members() ?? []).map(({ id, info }) => ({ id, roles: parseRoles(info.roles ?? '') }));
   }
 
+  /** False while the others, and this process itself, hear nothing of it: its word does not reach the log. */
+  get isMember(): boolean {
+    return this.members().some(({ id }) => id === this.#id);
+  }
+
   /** True for one of the members with such roles. */
   leads(able: (roles: ReadonlySet<Role>) => boolean): boolean {
     return this.members().find(({ roles }) => able(roles))?.id === this.#id;

@@ -33,6 +33,7 @@ import { JetStreamReader } from './jetStreamReader.ts';
 import { JetStreamService } from './jetStreamService.ts';
 import { JetStreamSnapshots } from './jetStreamSnapshots.ts';
 import { checkServers, type Finding, type ServerCheckOptions } from './serverChecks.ts';
+import { ServerWatch, type ServerWatchOptions } from './serverWatch.ts';
 import { checkBucket, ensureStream, unknownStream } from './streams.ts';
 
 export interface JetStreamBusOptions extends ConnectionOptions {
@@ -75,6 +76,8 @@ export class JetStreamBus implements Bus {
   readonly #streams = new Map<string, KnownStream>();
   readonly #readers = new Set<JetStreamReader>();
   #inFlightBytes = 0;
+  #connected = true;
+  #watch: ServerWatch | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -117,6 +120,13 @@ export class JetStreamBus implements Bus {
   /** The connection itself, for what is not a bus: monitoring and the services' endpoints. */
   get connection(): NatsConnection {
     return this.#connection;
+  }
+
+  /** Looks at the servers now and then: problems() counts those that are not well, `onChange` is told what they say. */
+  watchServers(options: Pick<ServerWatchOptions, 'urls' | 'onChange'>): void {
+    this.#check();
+    this.#watch?.stop();
+    this.#watch = new ServerWatch(options);
   }
 
   /** Holds the servers against what the log needs; for the start. */
@@ -281,12 +291,21 @@ export class JetStreamBus implements Bus {
     return lags;
   }
 
+  problems(): readonly string[] {
+    const { unwell = 0, size = 0 } = this.#watch ?? {};
+    return [
+      ...(this.#connected ? [] : ['no connection to NATS']),
+      ...(unwell === 0 ? [] : [`${unwell} of ${size} nats-servers not well: the log of this process says why`]),
+    ];
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    this.#watch?.stop();
     await Promise.all([...this.#streams.values()].map(({ appender }) => appender.whenIdle()));
     for (const reader of [...this.#readers]) reader.close();
     await Promise.all([this.#leases.close(), this.#members.close()]);
@@ -297,6 +316,7 @@ export class JetStreamBus implements Bus {
   /** Drops the connection and everything with it, as the death of the process would: for tests of take-over. */
   async abort(): Promise<void> {
     this.#closing ??= Promise.resolve();
+    this.#watch?.stop();
     this.#leases.abandon();
     this.#members.abandon();
     for (const reader of [...this.#readers]) reader.close();
@@ -305,7 +325,10 @@ export class JetStreamBus implements Bus {
 
   async #watchConnection(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type === 'disconnect' || status.type === 'reconnect') this.#members.disturbed();
+      if (status.type === 'disconnect' || status.type === 'reconnect') {
+        this.#connected = status.type === 'reconnect';
+        this.#members.disturbed();
+      }
       if (status.type === 'reconnect') for (const reader of this.#readers) reader.reconnected();
     }
   }

@@ -322,6 +322,11 @@ export class MemoryBus implements Bus {
     return this.#journalSnapshots === undefined ? this.#snapshots.get(name) : this.#journalSnapshots.get(name);
   }
 
+  /** None that it would survive. */
+  problems(): readonly string[] {
+    return [];
+  }
+
   lag(): readonly ReaderLag[] {
     const lags: ReaderLag[] = [];
     for (const { name, stream, position } of this.#readers) {
