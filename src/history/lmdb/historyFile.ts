@@ -26,7 +26,8 @@ export class HistoryFile {
   readonly #journal: Database<Buffer, Buffer>;
   readonly #rows: Database<Buffer, Buffer>;
   readonly #meta: Database<Buffer, string>;
-  #written: Promise<unknown> = Promise.resolve();
+  /** Of what was put and not yet waited for. */
+  #writes: Promise<unknown>[] = [];
 
   constructor(options: FileOptions) {
     this.#root = open<Buffer, Buffer>({
@@ -62,29 +63,38 @@ export class HistoryFile {
   // Writing: everything put in one event turn commits together.
 
   putRun(table: Table, owner: number, part: number, lastId: number, run: Buffer): void {
-    this.#written = this.#rows.put(runKey(table, owner, part, lastId), run);
+    this.#write(this.#rows.put(runKey(table, owner, part, lastId), run));
   }
 
   putSlice(segment: number, offset: number, slice: Buffer): void {
-    this.#written = this.#journal.put(sliceKey(segment, offset), slice);
+    this.#write(this.#journal.put(sliceKey(segment, offset), slice));
   }
 
   removeSlice(segment: number, offset: number): void {
-    this.#written = this.#journal.remove(sliceKey(segment, offset));
+    this.#write(this.#journal.remove(sliceKey(segment, offset)));
   }
 
   putMeta(key: string, value: unknown): void {
-    this.#written = this.#meta.put(key, Buffer.from(JSON.stringify(value)));
+    this.#write(this.#meta.put(key, Buffer.from(JSON.stringify(value))));
   }
 
   putName(id: number, name: string): void {
     this.putMeta(NAME_PREFIX + id, name);
   }
 
+  /** lmdb-js may tell of one turn's puts by several promises: when a commit fails, none of them may be nobody's. */
+  #write(written: Promise<unknown>): void {
+    if (written === this.#writes.at(-1)) return;
+    this.#writes.push(written);
+    written.catch(() => undefined);
+  }
+
   /** Resolves when everything put in this event turn is committed, and reads see it. */
   async committed(): Promise<void> {
+    const writes = this.#writes;
+    this.#writes = [];
     try {
-      await this.#written;
+      await Promise.all(writes);
     } catch (error) {
       throw await writeError(error);
     }
