@@ -23,6 +23,13 @@ interface Delivery {
   readonly done: () => void;
 }
 
+interface Waiter {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class LogConsumer {
   readonly #root: ActorRoot;
   readonly #options: ConsumerOptions;
@@ -31,7 +38,10 @@ export class LogConsumer {
   readonly #positions = new Map<string, number>();
   readonly #readers: Reader[] = [];
   readonly #loops: Promise<void>[] = [];
-  #waiters: { readonly stream: string; readonly sequence: number; readonly resolve: () => void }[] = [];
+  #waiters: Waiter[] = [];
+  /** The actor has each stream's batch; it may stop with them. */
+  readonly #underWay = new Map<string, (error: Error) => void>();
+  #failure: Error | undefined;
   processed = 0;
   restarts = 0;
 
@@ -56,7 +66,12 @@ export class LogConsumer {
       onCrash: async (delivery, error): Promise<CrashDecision> => {
         this.restarts++;
         if (delivery !== undefined) {
-          await options.recover(delivery.stream, delivery.messages, error);
+          try {
+            await options.recover(delivery.stream, delivery.messages, error);
+          } catch (failure) {
+            this.#fail(failure as Error);
+            throw failure;
+          }
           delivery.done();
         }
         return 'reset';
@@ -73,7 +88,7 @@ export class LogConsumer {
         name: this.#options.name,
       });
       this.#readers.push(reader);
-      this.#loops.push(this.#follow(stream, reader).catch((error: unknown) => this.#root.fatal(this.#options.name, error as Error)));
+      this.#loops.push(this.#follow(stream, reader).catch((error: unknown) => this.#fail(error as Error)));
     }
   }
 
@@ -85,9 +100,20 @@ export class LogConsumer {
     return this.#positions;
   }
 
+  /** Rejects with what the consumer failed with, when it will not come to that. */
   whenConsumed(stream: string, sequence: number): Promise<void> {
     if (sequence <= (this.#positions.get(stream) ?? sequence)) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ stream, sequence, resolve }));
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => this.#waiters.push({ stream, sequence, resolve, reject }));
+  }
+
+  /** Ends the process, and every wait: nothing here may hold up its stop. */
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    for (const failed of this.#underWay.values()) failed(error);
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
+    this.#root.fatal(this.#options.name, error);
   }
 
   async stop(): Promise<void> {
@@ -103,7 +129,12 @@ export class LogConsumer {
       if (last === undefined) return;
       // What the last one needs, those before it need at most.
       await this.#options.ready?.(last);
-      await new Promise<void>((done) => send(this.#actor, { stream, messages, done }));
+      if (this.#failure !== undefined) return;
+      await new Promise<void>((done, failed) => {
+        this.#underWay.set(stream, failed);
+        send(this.#actor, { stream, messages, done });
+      });
+      this.#underWay.delete(stream);
       this.#positions.set(stream, last.sequence);
       this.processed += messages.length;
       if (this.#waiters.length === 0) continue;

@@ -84,6 +84,11 @@ export class ActorRoot {
     this.#onFatal(stage, error);
   }
 
+  /** The process was told to end. */
+  get hasFailed(): boolean {
+    return this.#fatal;
+  }
+
   stop(): void {
     nact.stop(this.#system);
   }
