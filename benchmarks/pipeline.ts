@@ -64,6 +64,7 @@ export async function runPipeline(orders: number, accounts: number, durability: 
   const venue = await Venue.open({
     dir,
     durability,
+    historyThread: true,
     config: {
       tickMs: 100,
       partition: {

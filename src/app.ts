@@ -14,8 +14,8 @@ import { readInstruments } from './config/instruments.ts';
 import type { Config } from './config/schema.ts';
 import { type DemoKey, ensureDemoAccounts } from './demo.ts';
 import { serveEdges } from './edges.ts';
-import type { HistoryStore } from './history/historyStore.ts';
-import { openHistory } from './history/openHistory.ts';
+import type { HistoryKeeper } from './history/historyKeeper.ts';
+import { openKeeper } from './history/openKeeper.ts';
 import { HistoryClient } from './history/remote/historyClient.ts';
 import { historyStreams, openHistoryOfLogs } from './historyOfLogs.ts';
 import { rateOf } from './http/rates.ts';
@@ -57,7 +57,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const writer = config.process || `${hostname()}-${process.pid}`;
   const bus = await openBus({ config, name: writer, onStarted: started, onWarning: (text) => logger.warn(text) });
-  const history = roles.has('history') ? await openHistoryOf(bus, config, logger) : undefined;
+  const history = roles.has('history') ? await openHistoryOf(bus, config, roles, logger) : undefined;
   const pipeline = new Pipeline({
     bus,
     clock,
@@ -121,11 +121,13 @@ function distributionOf(bus: Bus, roles: ReadonlySet<Role>): DistributionOptions
   return { roles, version: packageVersion(), history: (positions) => client.at(positions) };
 }
 
-async function openHistoryOf(bus: Bus, config: Config, logger: Logger): Promise<HistoryStore> {
-  const options = { dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes };
+async function openHistoryOf(bus: Bus, config: Config, roles: ReadonlySet<Role>, logger: Logger): Promise<HistoryKeeper> {
+  // Alone, the history has the process's thread to itself.
+  const thread = config.history.thread && roles.size > 1;
+  const options = { thread, dir: join(config.dataDir, 'history'), mapSizeBytes: config.history.mapSizeBytes };
   // Among others a history that is ahead is more likely at the wrong servers than behind a power cut: its stage refuses it.
-  if (config.mode === 'distributed') return openHistory(options);
-  return openHistoryOfLogs(bus, historyStreams(config), options, (ahead) =>
+  if (config.mode === 'distributed') return openKeeper(options);
+  return openHistoryOfLogs(bus, historyStreams(config), openKeeper, options, (ahead) =>
     logger.warn(ahead, 'the history knows more than the log has after a power cut: it is filled again'),
   );
 }

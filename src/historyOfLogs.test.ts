@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryBus } from './bus/memory/memoryBus.ts';
+import { openHistory } from './history/openHistory.ts';
 import { type AheadOfLog, openHistoryOfLogs } from './historyOfLogs.ts';
 
 let dir: string;
@@ -21,7 +22,7 @@ async function opened(messages: number): Promise<{ readonly position: number; re
     await bus.append({ stream: STREAM, subject: 'a', headers: {}, payload: new Uint8Array(), expectedLastSequence: last });
   }
   const ahead: AheadOfLog[] = [];
-  const history = await openHistoryOfLogs(bus, [STREAM], { dir }, (one) => ahead.push(one));
+  const history = await openHistoryOfLogs(bus, [STREAM], openHistory, { dir }, (one) => ahead.push(one));
   const position = history.position(STREAM);
   for (let sequence = position + 1; sequence <= messages; sequence++) history.apply(STREAM, sequence, []);
   await history.flush();

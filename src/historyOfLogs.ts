@@ -3,8 +3,14 @@
 import { type Bus, type StreamInfo, UnknownStreamError } from './bus/bus.ts';
 import { streams } from './bus/subjects.ts';
 import type { Config } from './config/schema.ts';
-import { HistoryGapError, type HistoryStore } from './history/historyStore.ts';
-import { clearHistory, type HistoryOptions, openHistory } from './history/openHistory.ts';
+import { HistoryGapError } from './history/historyStore.ts';
+import { clearHistory, type HistoryOptions } from './history/openHistory.ts';
+
+/** A store, or who keeps one. */
+interface Positioned {
+  position(stream: string): number;
+  close(): Promise<void>;
+}
 
 export interface AheadOfLog {
   readonly stream: string;
@@ -23,13 +29,14 @@ export function historyStreams({ pipeline }: Pick<Config, 'pipeline'>): string[]
  * Nothing may have been appended since the bus was opened. A history that is ahead is emptied, and the logs fill it again;
  * HistoryGapError when they no longer could.
  */
-export async function openHistoryOfLogs(
+export async function openHistoryOfLogs<History extends Positioned, Options extends HistoryOptions>(
   bus: Bus,
   names: readonly string[],
-  options: HistoryOptions,
+  open: (options: Options) => History | Promise<History>,
+  options: Options,
   onAhead: (ahead: AheadOfLog) => void,
-): Promise<HistoryStore> {
-  const history = openHistory(options);
+): Promise<History> {
+  const history = await open(options);
   for (const stream of names) {
     const position = history.position(stream);
     const { lastSequence } = await infoOf(bus, stream);
@@ -45,7 +52,7 @@ export async function openHistoryOfLogs(
       );
     }
     clearHistory(options.dir);
-    return openHistory(options);
+    return open(options);
   }
   return history;
 }

@@ -24,10 +24,14 @@ const RULES: readonly Rule[] = [
   { from: 'bus/memory', to: ['bus', 'ports', 'support'], packages: ['lmdb', 'msgpackr', 'node:*'] },
   { from: 'bus/jetstream', to: ['bus', 'ports', 'support'], packages: ['@nats-io/*', 'node:*'] },
   { from: 'history', to: ['domain', 'codec', 'ports'], packages: ['lmdb', 'msgpackr', 'node:*'] },
-  { from: 'history/remote', to: ['history/historyStore.ts', 'domain', 'bus', 'codec', 'ports'], packages: ['node:*'] },
+  {
+    from: 'history/remote',
+    to: ['history/historyStore.ts', 'history/historyKeeper.ts', 'domain', 'bus', 'codec', 'ports'],
+    packages: ['node:*'],
+  },
   {
     from: 'actors',
-    to: ['domain', 'bus', 'codec', 'ports', 'history/historyStore.ts', 'history/localHistory.ts', 'history/remote', 'support'],
+    to: ['domain', 'bus', 'codec', 'ports', 'history/historyStore.ts', 'history/historyKeeper.ts', 'history/remote', 'support'],
     packages: ['nact', 'node:*'],
   },
   {

@@ -86,7 +86,13 @@ export async function embeddedServer(): Promise<OrderServer> {
   const dir = mkdtempSync(join(tmpdir(), 'sedax-rest-'));
   const { filters } = makeInstrument();
   const instruments = [makeInstrument({ filters: { ...filters, maxNumOrders: 0 } })];
-  const venue = await Venue.open({ dir, durability: 'interval', instruments, config: { acquiring: ADMIT_EVERYTHING } });
+  const venue = await Venue.open({
+    dir,
+    durability: 'interval',
+    historyThread: true,
+    instruments,
+    config: { acquiring: ADMIT_EVERYTHING },
+  });
   const keys: Key[] = [];
   for (const name of ['buyer', 'seller']) {
     const accountId = await venue.fundedAccount(name, FUNDS);

@@ -2,7 +2,6 @@
 import type { Balance } from '../domain/balance.ts';
 import type { AccountCommand } from '../domain/command.ts';
 import { accountPartition } from '../domain/partitions.ts';
-import { localHistory } from '../history/localHistory.ts';
 import type { AssetReconciliation } from '../ports/exchangePort.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 import { type AdminAnswer, type AdminChange, REGISTRY } from './admin/adminBehaviour.ts';
@@ -13,7 +12,6 @@ import type { HaltableStage, Writers } from './writers.ts';
 
 export class LocalWriters implements Writers {
   readonly #pipeline: Pipeline;
-  #history: HistoryQueries | undefined;
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
@@ -70,10 +68,11 @@ export class LocalWriters implements Writers {
   }
 
   async history(): Promise<HistoryQueries> {
-    const { historyStore } = this.#pipeline;
-    if (historyStore === undefined) throw new Error('this process keeps no history');
-    await this.#pipeline.barrier('history');
-    this.#history ??= localHistory(historyStore);
-    return this.#history;
+    const { history, bus } = this.#pipeline;
+    if (history === undefined) throw new Error('this process keeps no history');
+    const heads: (readonly [stream: string, lastSequence: number])[] = [];
+    for (const stream of this.#pipeline.readStreams()) heads.push([stream, (await bus.streamInfo(stream)).lastSequence]);
+    await Promise.all(heads.map(([stream, lastSequence]) => history.consumer.whenConsumed(stream, lastSequence)));
+    return history.keeper.queries;
   }
 }

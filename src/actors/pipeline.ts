@@ -14,7 +14,7 @@ import type { KLineBuilder } from '../domain/kline/klineBuilder.ts';
 import type { Market } from '../domain/market/market.ts';
 import { symbolPartition } from '../domain/partitions.ts';
 import type { RegistryState } from '../domain/registryState.ts';
-import type { HistoryStore } from '../history/historyStore.ts';
+import type { HistoryKeeper } from '../history/historyKeeper.ts';
 import type { Clock } from '../ports/clock.ts';
 import { OutcomeUnknownError } from '../ports/exchangePort.ts';
 import { Acquiring } from './acquiring/acquiring.ts';
@@ -63,7 +63,7 @@ export interface PipelineDeps {
   readonly clock: Clock;
   readonly logger: StageLogger;
   /** Absent where this process keeps no history. */
-  readonly history?: HistoryStore;
+  readonly history?: HistoryKeeper;
   readonly config: PipelineConfig;
   /** Names this process in the logs' headers. */
   readonly writer: string;
@@ -93,7 +93,6 @@ export class Pipeline {
   readonly push: PushStage;
   /** Absent where this process keeps no history. */
   readonly history: HistoryStage | undefined;
-  readonly historyStore: HistoryStore | undefined;
   readonly writers: Writers;
   readonly roles: ReadonlySet<Role>;
   /** Who writes which stream, as the logs this process reads say. */
@@ -190,14 +189,13 @@ export class Pipeline {
       // The fold is the same everywhere: one process keeps it for all.
       keepsSnapshot: () => this.cluster?.leads(servesClients) ?? true,
     });
-    this.historyStore = deps.history;
     this.history =
       deps.history &&
       new HistoryStage({
         bus,
         root,
         parent: root.group('history'),
-        store: deps.history,
+        keeper: deps.history,
         streams: read,
         maxBatch: config.consumerBatch,
         ...(distribution === undefined ? {} : { serves: { version: distribution.version, metadata: { process: deps.writer } } }),
@@ -266,12 +264,14 @@ export class Pipeline {
 
   /** Resolves when every stage of an exchange in one process has taken in what is in the logs now. */
   async barrier(stages: 'all' | 'settlement' | 'history' = 'all'): Promise<void> {
+    // Asked first, awaited then: a wait that fails meanwhile would be nobody's.
+    const heads: (readonly [stream: string, lastSequence: number])[] = [];
+    for (const stream of this.readStreams()) heads.push([stream, (await this.bus.streamInfo(stream)).lastSequence]);
     const waits: Promise<void>[] = [];
-    for (const stream of this.readStreams()) {
-      const { lastSequence } = await this.bus.streamInfo(stream);
+    for (const [stream, lastSequence] of heads) {
       if (stages !== 'history') for (const host of this.settlement) waits.push(host.current.whenConsumed(stream, lastSequence));
       if (stages === 'settlement') continue;
-      if (this.history !== undefined) waits.push(this.history.consumer.whenConsumed(stream, lastSequence));
+      if (this.history !== undefined) waits.push(this.history.whenTakenIn(stream, lastSequence));
       if (stages === 'history') continue;
       waits.push(this.push.consumer.whenConsumed(stream, lastSequence));
       for (const host of [...this.match, ...this.kline]) waits.push(host.current.whenConsumed(stream, lastSequence));
@@ -332,7 +332,13 @@ export class Pipeline {
     const until = this.clock.nowUs() + this.config.acquiring.timeoutMs * 1000;
     while (this.acquiring.pending.size > 0 && this.clock.nowUs() < until) await new Promise((resolve) => setTimeout(resolve, 5));
     this.acquiring.pending.failAll(new OutcomeUnknownError('The server is stopping. Send status unknown; execution status unknown.'));
-    if (this.cluster === undefined) for (let round = 0; round < 2; round++) await this.barrier();
+    if (this.cluster !== undefined) return;
+    try {
+      for (let round = 0; round < 2; round++) await this.barrier();
+    } catch (error) {
+      // A stage that failed for good takes in nothing more, and the others are stopped all the same.
+      if (!this.root.hasFailed) throw error;
+    }
   }
 
   #startTimers(): void {

@@ -2,16 +2,13 @@
 // that is damaged or of an older format; the exchange must not be running. Cut short, the next start goes on filling it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { entriesOf } from '../actors/step.ts';
 import type { Bus } from '../bus/bus.ts';
 import { MemoryBus } from '../bus/memory/memoryBus.ts';
 import type { Config } from '../config/schema.ts';
-import type { HistoryStore } from '../history/historyStore.ts';
-import { clearHistory, openHistory } from '../history/openHistory.ts';
+import type { HistoryKeeper } from '../history/historyKeeper.ts';
+import { clearHistory } from '../history/openHistory.ts';
+import { openKeeper } from '../history/openKeeper.ts';
 import { historyStreams } from '../historyOfLogs.ts';
-
-/** Applied and not yet committed. */
-const UNFLUSHED_BYTES_MAX = 16 * 2 ** 20;
 
 export async function rebuildHistory(config: Config, print: (line: string) => void): Promise<number> {
   const journal = join(config.dataDir, 'journal');
@@ -34,11 +31,11 @@ export async function rebuildHistory(config: Config, print: (line: string) => vo
     }
     const dir = join(config.dataDir, 'history');
     clearHistory(dir);
-    const store = openHistory({ dir, mapSizeBytes: config.history.mapSizeBytes });
+    const keeper = await openKeeper({ thread: false, dir, mapSizeBytes: config.history.mapSizeBytes });
     try {
-      for (const stream of names) print(`${stream}: ${await feed(bus, stream, store)} steps`);
+      for (const stream of names) print(`${stream}: ${await feed(bus, stream, keeper)} steps`);
     } finally {
-      await store.close();
+      await keeper.close();
     }
     return 0;
   } finally {
@@ -46,7 +43,7 @@ export async function rebuildHistory(config: Config, print: (line: string) => vo
   }
 }
 
-async function feed(bus: Bus, stream: string, store: HistoryStore): Promise<number> {
+async function feed(bus: Bus, stream: string, keeper: HistoryKeeper): Promise<number> {
   const { lastSequence } = await bus.streamInfo(stream);
   if (lastSequence === 0) return 0;
   const reader = bus.read(stream, { fromSequence: 1 });
@@ -54,8 +51,7 @@ async function feed(bus: Bus, stream: string, store: HistoryStore): Promise<numb
     while (reader.position < lastSequence) {
       const batch = await reader.next();
       if (batch.length === 0) break;
-      for (const message of batch) store.apply(stream, message.sequence, entriesOf(message));
-      if (store.unflushedBytes > UNFLUSHED_BYTES_MAX) await store.flush();
+      await keeper.take(stream, batch);
     }
     return reader.position;
   } finally {

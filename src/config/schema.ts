@@ -27,7 +27,7 @@ export interface Config {
     readonly memoryBytesMax: number;
   };
   readonly nats: NatsConfig;
-  readonly history: { readonly mapSizeBytes: number };
+  readonly history: { readonly mapSizeBytes: number; readonly thread: boolean };
   readonly pipeline: PipelineConfig;
 }
 
@@ -130,7 +130,10 @@ export const CONFIG_SCHEMA: Section = section({
     memoryBytesMax: whole(256 * 2 ** 20, 'bytes of recent messages kept in memory for readers', 2 ** 20),
   }),
   nats: NATS_SECTION,
-  history: section({ mapSizeBytes: whole(64 * GIB, 'most bytes the history store may grow to', 2 ** 20) }),
+  history: section({
+    mapSizeBytes: whole(64 * GIB, 'most bytes the history store may grow to', 2 ** 20),
+    thread: flag(true, 'keep the history in a thread of its own, unless it is all this process does'),
+  }),
   pipeline: section({
     accountPartitions: whole(1, 'partitions of the accounts; fixed once there is data', 1, 64),
     marketPartitions: whole(1, 'partitions of the symbols; fixed once there is data', 1, 64),

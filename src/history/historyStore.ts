@@ -33,6 +33,8 @@ export interface HistoryStore extends HistoryReads {
   flush(): Promise<void>;
   /** Last sequence of the stream that is committed; feeding goes on after it. 0 = nothing yet. */
   position(stream: string): number;
+  /** The same of every stream that was ever fed. */
+  readonly positions: ReadonlyMap<string, number>;
   /** Bytes applied and not yet committed. */
   readonly unflushedBytes: number;
   /** Flushes and closes; queries are over. */

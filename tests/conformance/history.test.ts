@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openHistory } from '../../src/history/openHistory.ts';
 import { historyConformance } from './history.ts';
 import { type FedMessage, NaiveHistory } from './naiveHistory.ts';
+import { openThreadHistory } from './threadHistory.ts';
 
 historyConformance('the LMDB store', () => {
   const dir = mkdtempSync(join(tmpdir(), 'sedax-history-'));
@@ -18,6 +19,14 @@ historyConformance('the LMDB store with hardly any memory', () => {
   const dir = mkdtempSync(join(tmpdir(), 'sedax-history-'));
   return {
     open: () => openHistory({ dir, fsync: false, journalBytes: 256, segmentBytes: 128 }),
+    destroy: () => rmSync(dir, { recursive: true, force: true }),
+  };
+});
+
+historyConformance('the LMDB store in a thread of its own', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'sedax-history-'));
+  return {
+    open: () => openThreadHistory({ dir, fsync: false }),
     destroy: () => rmSync(dir, { recursive: true, force: true }),
   };
 });

@@ -4,17 +4,25 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Balance, BalanceCause, BalanceField } from '../../src/domain/balance.ts';
 import { type ChangeLogEntry, created, EntityType, entityIds, updated } from '../../src/domain/changeLogEntry.ts';
 import { KLineBuilder } from '../../src/domain/kline/klineBuilder.ts';
+import type { KLine } from '../../src/domain/klineEntry.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
 import { ContingencyType, ListOrderStatus, ListStatusType, StpMode } from '../../src/domain/orderTerms.ts';
 import { OrderField, type SpotOrder } from '../../src/domain/spotOrder.ts';
 import { OrderListField, type SpotOrderList } from '../../src/domain/spotOrderList.ts';
 import type { SpotTrade } from '../../src/domain/spotTrade.ts';
-import type { HistoryStore } from '../../src/history/historyStore.ts';
+import type { HistoryReads, HistoryStore } from '../../src/history/historyStore.ts';
 import { newOrder } from './historyFeed.ts';
+
+/** A store, or one in another thread: what is asked is awaited. */
+export type FedHistory = Pick<HistoryStore, 'apply' | 'flush' | 'position' | 'close'> & {
+  [Query in keyof HistoryReads]: (
+    ...args: Parameters<HistoryReads[Query]>
+  ) => ReturnType<HistoryReads[Query]> | Promise<ReturnType<HistoryReads[Query]>>;
+};
 
 export interface HistoryHarness {
   /** Opens the store over what earlier ones committed. */
-  open(): HistoryStore;
+  open(): FedHistory | Promise<FedHistory>;
   destroy(): void;
 }
 
@@ -77,12 +85,12 @@ const tradeIds = (trades: readonly SpotTrade[]): number[] => trades.map((trade) 
 export function historyConformance(name: string, createHarness: () => HistoryHarness): void {
   describe(`${name} as a history store`, () => {
     let harness: HistoryHarness;
-    let store: HistoryStore;
+    let store: FedHistory;
     let sequences: Map<string, number>;
 
-    beforeEach(() => {
+    beforeEach(async () => {
       harness = createHarness();
-      store = harness.open();
+      store = await harness.open();
       sequences = new Map();
     });
 
@@ -106,46 +114,47 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
     async function reopen(): Promise<void> {
       await store.flush();
       await store.close();
-      store = harness.open();
+      store = await harness.open();
     }
 
     describe('orders', () => {
       it('follow their entries from open to ended, and stay found', async () => {
         feed(MARKETS, placed({ orderId: 1 }));
-        expect(store.openOrders(1000)).toEqual([newOrder({ orderId: 1, createdUs: T0 + 1, updateUs: T0 + 1 })]);
+        expect(await store.openOrders(1000)).toEqual([newOrder({ orderId: 1, createdUs: T0 + 1, updateUs: T0 + 1 })]);
 
         const partly = { status: OrderStatus.PartiallyFilled, executedLots: 3, cumQuoteUnits: 9n, bookLots: 997 };
         feed(MARKETS, changed(1, { ...partly, updateId: 8, updateUs: T0 + 5 }));
         const want = { ...newOrder({ orderId: 1, createdUs: T0 + 1 }), ...partly, updateId: 8, updateUs: T0 + 5 };
-        expect(store.order(1000, 1)).toEqual(want);
+        expect(await store.order(1000, 1)).toEqual(want);
 
         feed(MARKETS, changed(1, { status: OrderStatus.Cancelled, bookLots: 0 }));
         for (const again of [false, true]) {
           if (again) await reopen();
           const ended = { ...want, status: OrderStatus.Cancelled, bookLots: 0 };
-          expect(store.order(1000, 1)).toEqual(ended);
-          expect(store.orderByClientId(1000, 'BTCUSDT', 'id-1')).toEqual(ended);
-          expect(store.orders(1000, 'BTCUSDT', ALL)).toEqual([ended]);
-          expect(store.openOrders(1000)).toEqual([]);
+          expect(await store.order(1000, 1)).toEqual(ended);
+          expect(await store.orderByClientId(1000, 'BTCUSDT', 'id-1')).toEqual(ended);
+          expect(await store.orders(1000, 'BTCUSDT', ALL)).toEqual([ended]);
+          expect(await store.openOrders(1000)).toEqual([]);
         }
       });
 
-      it('are found by their own account and symbol only', () => {
+      it('are found by their own account and symbol only', async () => {
         feed(MARKETS, placed({ orderId: 1 }), placed({ orderId: 2, symbol: 'ETHUSDT' }), placed({ orderId: 3, accountId: 7 }));
-        expect(store.order(1001, 1)).toBeUndefined();
-        expect(store.order(1000, 4)).toBeUndefined();
-        expect(store.orderByClientId(1000, 'ETHUSDT', 'id-1')).toBeUndefined();
-        expect(store.orderByClientId(7, 'BTCUSDT', 'id-1')).toBeUndefined();
-        expect(ids(store.openOrders(1000))).toEqual([1, 2]);
-        expect(ids(store.openOrders(1000, 'ETHUSDT'))).toEqual([2]);
-        expect(ids(store.orders(1000, 'BTCUSDT', ALL))).toEqual([1]);
-        expect(store.orders(1000, 'NOSUCH', ALL)).toEqual([]);
-        expect(store.openOrders(99)).toEqual([]);
+        expect(await store.order(1001, 1)).toBeUndefined();
+        expect(await store.order(1000, 4)).toBeUndefined();
+        expect(await store.orderByClientId(1000, 'ETHUSDT', 'id-1')).toBeUndefined();
+        expect(await store.orderByClientId(7, 'BTCUSDT', 'id-1')).toBeUndefined();
+        expect(ids(await store.openOrders(1000))).toEqual([1, 2]);
+        expect(ids(await store.openOrders(1000, 'ETHUSDT'))).toEqual([2]);
+        expect(ids(await store.orders(1000, 'BTCUSDT', ALL))).toEqual([1]);
+        expect(await store.orders(1000, 'NOSUCH', ALL)).toEqual([]);
+        expect(await store.openOrders(99)).toEqual([]);
       });
 
       it('keep every rare field, large amounts and any text', async () => {
         const order = newOrder({
           orderId: 2 ** 52,
+          commandId: Number.MAX_SAFE_INTEGER,
           accountId: 2 ** 40,
           symbol: '币安USDT',
           clientOrderId: 'заказ',
@@ -184,21 +193,21 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
           amendCount: 2,
         });
         feed(MARKETS, created(EntityType.SpotOrder, order.orderId, order, T0));
-        expect(store.order(2 ** 40, 2 ** 52)).toEqual(order);
+        expect(await store.order(2 ** 40, 2 ** 52)).toEqual(order);
         await reopen();
-        expect(store.order(2 ** 40, 2 ** 52)).toEqual(order);
+        expect(await store.order(2 ** 40, 2 ** 52)).toEqual(order);
         feed(MARKETS, changed(2 ** 52, { status: OrderStatus.Expired, icebergLots: 5 }));
         await reopen();
-        expect(store.order(2 ** 40, 2 ** 52)).toEqual({ ...order, status: OrderStatus.Expired, icebergLots: 5 });
+        expect(await store.order(2 ** 40, 2 ** 52)).toEqual({ ...order, status: OrderStatus.Expired, icebergLots: 5 });
       });
 
-      it('leave out what is in flight: requests and their outcomes', () => {
+      it('leave out what is in flight: requests and their outcomes', async () => {
         const request = { kind: 1, commandId: 2, symbol: 'BTCUSDT', clientOrderId: '', restriction: 0, lots: 0 } as const;
         const outcome = { commandId: 2, kind: 1, code: 0, clientOrderId: 'cancel' } as const;
         feed(MARKETS, placed({ orderId: 1, request }));
-        expect(store.order(1000, 1)?.request).toBeNull();
+        expect((await store.order(1000, 1))?.request).toBeNull();
         feed(MARKETS, changed(1, { status: OrderStatus.Cancelled, outcome }));
-        expect(store.order(1000, 1)).toMatchObject({ status: OrderStatus.Cancelled, request: null, outcome: null });
+        expect(await store.order(1000, 1)).toMatchObject({ status: OrderStatus.Cancelled, request: null, outcome: null });
       });
 
       it('that were rejected are found by id and nowhere else', async () => {
@@ -207,26 +216,26 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
         feed(MARKETS, changed(2, { status: OrderStatus.Rejected, rejectCode: 4 }));
         for (const again of [false, true]) {
           if (again) await reopen();
-          expect(store.order(1000, 1)).toMatchObject({ status: OrderStatus.Rejected, rejectCode: 5 });
-          expect(store.order(1000, 2)).toMatchObject({ status: OrderStatus.Rejected, rejectCode: 4 });
-          expect(store.orderByClientId(1000, 'BTCUSDT', 'x')).toBeUndefined();
-          expect(store.orderByClientId(1000, 'BTCUSDT', 'y')).toBeUndefined();
-          expect(store.orders(1000, 'BTCUSDT', ALL)).toEqual([]);
-          expect(store.openOrders(1000)).toEqual([]);
+          expect(await store.order(1000, 1)).toMatchObject({ status: OrderStatus.Rejected, rejectCode: 5 });
+          expect(await store.order(1000, 2)).toMatchObject({ status: OrderStatus.Rejected, rejectCode: 4 });
+          expect(await store.orderByClientId(1000, 'BTCUSDT', 'x')).toBeUndefined();
+          expect(await store.orderByClientId(1000, 'BTCUSDT', 'y')).toBeUndefined();
+          expect(await store.orders(1000, 'BTCUSDT', ALL)).toEqual([]);
+          expect(await store.openOrders(1000)).toEqual([]);
         }
       });
 
-      it('that ended stay as they were, and failed requests of unknown orders are passed over', () => {
+      it('that ended stay as they were, and failed requests of unknown orders are passed over', async () => {
         const outcome = { commandId: 2, kind: 1, code: 1, clientOrderId: '' } as const;
         feed(MARKETS, placed({ orderId: 1, status: OrderStatus.Filled }));
         feed(MARKETS, changed(1, { outcome }), changed(77, { outcome }));
-        expect(store.order(1000, 1)?.status).toBe(OrderStatus.Filled);
-        expect(store.order(1000, 77)).toBeUndefined();
+        expect((await store.order(1000, 1))?.status).toBe(OrderStatus.Filled);
+        expect(await store.order(1000, 77)).toBeUndefined();
       });
 
-      it('of the account logs are not theirs to tell', () => {
+      it('of the account logs are not theirs to tell', async () => {
         feed(ACCOUNTS, placed({ orderId: 1 }));
-        expect(store.order(1000, 1)).toBeUndefined();
+        expect(await store.order(1000, 1)).toBeUndefined();
       });
     });
 
@@ -234,10 +243,10 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       it('belong to the newest order that was given them', async () => {
         feed(MARKETS, placed({ orderId: 1, clientOrderId: 'same', status: OrderStatus.Filled }));
         feed(MARKETS, placed({ orderId: 2, clientOrderId: 'same' }));
-        expect(store.orderByClientId(1000, 'BTCUSDT', 'same')?.orderId).toBe(2);
+        expect((await store.orderByClientId(1000, 'BTCUSDT', 'same'))?.orderId).toBe(2);
         feed(MARKETS, placed({ orderId: 3, clientOrderId: 'same', status: OrderStatus.Rejected }));
         await reopen();
-        expect(store.orderByClientId(1000, 'BTCUSDT', 'same')?.orderId).toBe(2);
+        expect((await store.orderByClientId(1000, 'BTCUSDT', 'same'))?.orderId).toBe(2);
       });
 
       it('move with an amend that renames', async () => {
@@ -245,8 +254,8 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
         feed(MARKETS, changed(1, { clientOrderId: 'new', amendCount: 1, origLots: 900 }));
         for (const again of [false, true]) {
           if (again) await reopen();
-          expect(store.orderByClientId(1000, 'BTCUSDT', 'old')).toBeUndefined();
-          expect(store.orderByClientId(1000, 'BTCUSDT', 'new')?.orderId).toBe(1);
+          expect(await store.orderByClientId(1000, 'BTCUSDT', 'old')).toBeUndefined();
+          expect((await store.orderByClientId(1000, 'BTCUSDT', 'new'))?.orderId).toBe(1);
         }
       });
     });
@@ -270,9 +279,9 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
         ['before the start', { limit: 5, endUs: T0 }, []],
         ['nothing between', { limit: 5, startUs: T0 + 40, endUs: T0 + 30 }, []],
       ])('%s', async (_, page, want) => {
-        expect(ids(store.orders(1000, 'BTCUSDT', page))).toEqual(want);
+        expect(ids(await store.orders(1000, 'BTCUSDT', page))).toEqual(want);
         await reopen();
-        expect(ids(store.orders(1000, 'BTCUSDT', page))).toEqual(want);
+        expect(ids(await store.orders(1000, 'BTCUSDT', page))).toEqual(want);
       });
     });
 
@@ -291,27 +300,27 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
 
       it('are open until they are done, and found by either id', async () => {
         feed(MARKETS, announced(orderList({ orderListId: 10 })), announced(orderList({ orderListId: 20 })));
-        expect(store.openOrderLists(1000)).toEqual([orderList({ orderListId: 10 }), orderList({ orderListId: 20 })]);
+        expect(await store.openOrderLists(1000)).toEqual([orderList({ orderListId: 10 }), orderList({ orderListId: 20 })]);
         feed(MARKETS, done(10));
         const ended = orderList({ orderListId: 10, statusType: 3, orderStatus: 1 });
         for (const again of [false, true]) {
           if (again) await reopen();
-          expect(store.openOrderLists(1000)).toEqual([orderList({ orderListId: 20 })]);
-          expect(store.orderList(1000, 10)).toEqual(ended);
-          expect(store.orderListByClientId(1000, 'list-10')).toEqual(ended);
-          expect(store.orderLists(1000, ALL)).toEqual([ended, orderList({ orderListId: 20 })]);
-          expect(store.orderLists(1000, { limit: 5, fromId: 11 })).toEqual([orderList({ orderListId: 20 })]);
-          expect(store.orderList(1001, 10)).toBeUndefined();
-          expect(store.orderListByClientId(1001, 'list-10')).toBeUndefined();
+          expect(await store.openOrderLists(1000)).toEqual([orderList({ orderListId: 20 })]);
+          expect(await store.orderList(1000, 10)).toEqual(ended);
+          expect(await store.orderListByClientId(1000, 'list-10')).toEqual(ended);
+          expect(await store.orderLists(1000, ALL)).toEqual([ended, orderList({ orderListId: 20 })]);
+          expect(await store.orderLists(1000, { limit: 5, fromId: 11 })).toEqual([orderList({ orderListId: 20 })]);
+          expect(await store.orderList(1001, 10)).toBeUndefined();
+          expect(await store.orderListByClientId(1001, 'list-10')).toBeUndefined();
         }
       });
 
-      it('that were rejected are found by id only', () => {
+      it('that were rejected are found by id only', async () => {
         feed(MARKETS, announced(orderList({ orderListId: 10, orderStatus: ListOrderStatus.REJECT })));
-        expect(store.orderList(1000, 10)?.orderStatus).toBe(ListOrderStatus.REJECT);
-        expect(store.orderListByClientId(1000, 'list-10')).toBeUndefined();
-        expect(store.orderLists(1000, ALL)).toEqual([]);
-        expect(store.openOrderLists(1000)).toEqual([]);
+        expect((await store.orderList(1000, 10))?.orderStatus).toBe(ListOrderStatus.REJECT);
+        expect(await store.orderListByClientId(1000, 'list-10')).toBeUndefined();
+        expect(await store.orderLists(1000, ALL)).toEqual([]);
+        expect(await store.openOrderLists(1000)).toEqual([]);
       });
     });
 
@@ -326,19 +335,19 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       it('are listed by symbol, by account, and by order', async () => {
         for (const again of [false, true]) {
           if (again) await reopen();
-          expect(tradeIds(store.trades('BTCUSDT', ALL))).toEqual([1, 2, 3]);
-          expect(store.trades('BTCUSDT', { limit: 1, fromId: 2 })).toEqual([
+          expect(tradeIds(await store.trades('BTCUSDT', ALL))).toEqual([1, 2, 3]);
+          expect(await store.trades('BTCUSDT', { limit: 1, fromId: 2 })).toEqual([
             expect.objectContaining({ tradeId: 2, sellerFeeUnits: 2n, tradeUs: T0 + 2, buyerIsMaker: true }),
           ]);
-          expect(tradeIds(store.trades('BTCUSDT', { limit: 5, startUs: T0 + 2 }))).toEqual([2, 3]);
-          expect(tradeIds(store.accountTrades(1000, 'BTCUSDT', ALL))).toEqual([1, 2]);
-          expect(tradeIds(store.accountTrades(1001, 'BTCUSDT', ALL))).toEqual([1, 2, 3]);
-          expect(tradeIds(store.accountTrades(1001, 'BTCUSDT', { limit: 1 }))).toEqual([3]);
-          expect(tradeIds(store.accountTrades(1001, 'BTCUSDT', { limit: 9, orderId: 3 }))).toEqual([2, 3]);
-          expect(tradeIds(store.accountTrades(1001, 'BTCUSDT', { limit: 9, orderId: 3, fromId: 3 }))).toEqual([3]);
-          expect(tradeIds(store.accountTrades(1001, 'BTCUSDT', { limit: 1, orderId: 3 }))).toEqual([3]);
-          expect(tradeIds(store.accountTrades(1000, 'BTCUSDT', { limit: 9, orderId: 3 }))).toEqual([]);
-          expect(tradeIds(store.accountTrades(1000, 'ETHUSDT', ALL))).toEqual([1]);
+          expect(tradeIds(await store.trades('BTCUSDT', { limit: 5, startUs: T0 + 2 }))).toEqual([2, 3]);
+          expect(tradeIds(await store.accountTrades(1000, 'BTCUSDT', ALL))).toEqual([1, 2]);
+          expect(tradeIds(await store.accountTrades(1001, 'BTCUSDT', ALL))).toEqual([1, 2, 3]);
+          expect(tradeIds(await store.accountTrades(1001, 'BTCUSDT', { limit: 1 }))).toEqual([3]);
+          expect(tradeIds(await store.accountTrades(1001, 'BTCUSDT', { limit: 9, orderId: 3 }))).toEqual([2, 3]);
+          expect(tradeIds(await store.accountTrades(1001, 'BTCUSDT', { limit: 9, orderId: 3, fromId: 3 }))).toEqual([3]);
+          expect(tradeIds(await store.accountTrades(1001, 'BTCUSDT', { limit: 1, orderId: 3 }))).toEqual([3]);
+          expect(tradeIds(await store.accountTrades(1000, 'BTCUSDT', { limit: 9, orderId: 3 }))).toEqual([]);
+          expect(tradeIds(await store.accountTrades(1000, 'ETHUSDT', ALL))).toEqual([1]);
         }
       });
 
@@ -350,17 +359,18 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
         const want = [1, 2, ...many.map((_, i) => i + 4).filter((_, i) => i % 3 === 0)];
         for (const again of [false, true]) {
           if (again) await reopen();
-          const of = (page: object): number[] => tradeIds(store.accountTrades(1000, 'BTCUSDT', { limit: 1000, orderId: 1, ...page }));
-          expect(of({})).toEqual(want);
-          expect(of({ limit: 3 })).toEqual(want.slice(-3));
-          expect(of({ fromId: 200, limit: 4 })).toEqual(want.filter((id) => id >= 200).slice(0, 4));
-          expect(of({ endUs: T0 + 250, limit: 4 })).toEqual(want.filter((id) => id <= 250).slice(-4));
+          const of = async (page: object): Promise<number[]> =>
+            tradeIds(await store.accountTrades(1000, 'BTCUSDT', { limit: 1000, orderId: 1, ...page }));
+          expect(await of({})).toEqual(want);
+          expect(await of({ limit: 3 })).toEqual(want.slice(-3));
+          expect(await of({ fromId: 200, limit: 4 })).toEqual(want.filter((id) => id >= 200).slice(0, 4));
+          expect(await of({ endUs: T0 + 250, limit: 4 })).toEqual(want.filter((id) => id <= 250).slice(-4));
         }
       });
 
-      it('of an account with itself are listed once', () => {
+      it('of an account with itself are listed once', async () => {
         feed(MARKETS, traded({ tradeId: 4, sellerAccountId: 1000 }));
-        expect(tradeIds(store.accountTrades(1000, 'BTCUSDT', { limit: 9, fromId: 3 }))).toEqual([4]);
+        expect(tradeIds(await store.accountTrades(1000, 'BTCUSDT', { limit: 9, fromId: 3 }))).toEqual([4]);
       });
     });
 
@@ -382,17 +392,21 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       ];
       for (const again of [false, true]) {
         if (again) await reopen();
-        const rows = (page: object): number[][] =>
-          store
-            .aggTrades('BTCUSDT', { limit: 100, ...page })
-            .map((row) => [row.aggTradeId, row.priceTicks, row.lots, row.firstTradeId, row.lastTradeId]);
-        expect(rows({})).toEqual(want);
-        expect(rows({ limit: 2 })).toEqual(want.slice(4));
-        expect(rows({ limit: 2, fromId: 2 })).toEqual(want.slice(1, 3));
-        expect(rows({ startUs: T0 + 1 })).toEqual(want.slice(4));
-        expect(rows({ endUs: T0 + 1, limit: 1 })).toEqual(want.slice(4, 5));
-        expect(rows({ fromId: 7 })).toEqual([]);
-        expect(store.aggTrades('BTCUSDT', { limit: 1, fromId: 4 })[0]).toMatchObject({ buyerIsMaker: false, tradeUs: T0 });
+        const rows = async (page: object): Promise<number[][]> =>
+          (await store.aggTrades('BTCUSDT', { limit: 100, ...page })).map((row) => [
+            row.aggTradeId,
+            row.priceTicks,
+            row.lots,
+            row.firstTradeId,
+            row.lastTradeId,
+          ]);
+        expect(await rows({})).toEqual(want);
+        expect(await rows({ limit: 2 })).toEqual(want.slice(4));
+        expect(await rows({ limit: 2, fromId: 2 })).toEqual(want.slice(1, 3));
+        expect(await rows({ startUs: T0 + 1 })).toEqual(want.slice(4));
+        expect(await rows({ endUs: T0 + 1, limit: 1 })).toEqual(want.slice(4, 5));
+        expect(await rows({ fromId: 7 })).toEqual([]);
+        expect((await store.aggTrades('BTCUSDT', { limit: 1, fromId: 4 }))[0]).toMatchObject({ buyerIsMaker: false, tradeUs: T0 });
       }
     });
 
@@ -413,12 +427,12 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       ];
       for (const again of [false, true]) {
         if (again) await reopen();
-        expect(store.amendments(1000, 1, ALL)).toEqual(rows);
-        expect(store.amendments(1000, 1, { limit: 1 })).toEqual(rows.slice(1));
-        expect(store.amendments(1000, 1, { limit: 1, fromId: 0 })).toEqual(rows.slice(0, 1));
-        expect(store.amendments(1000, 1, { limit: 9, startUs: T0 + 51 })).toEqual(rows.slice(1));
-        expect(store.amendments(1001, 1, ALL)).toEqual([]);
-        expect(store.amendments(1000, 2, ALL)).toEqual([]);
+        expect(await store.amendments(1000, 1, ALL)).toEqual(rows);
+        expect(await store.amendments(1000, 1, { limit: 1 })).toEqual(rows.slice(1));
+        expect(await store.amendments(1000, 1, { limit: 1, fromId: 0 })).toEqual(rows.slice(0, 1));
+        expect(await store.amendments(1000, 1, { limit: 9, startUs: T0 + 51 })).toEqual(rows.slice(1));
+        expect(await store.amendments(1001, 1, ALL)).toEqual([]);
+        expect(await store.amendments(1000, 2, ALL)).toEqual([]);
       }
     });
 
@@ -438,13 +452,13 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       for (const again of [false, true]) {
         if (again) await reopen();
         const of = (account: number, page: object) => store.preventedMatches(account, 'BTCUSDT', { limit: 100, ...page });
-        expect(of(1000, {})).toEqual([row(1, 1), row(2, 2)]);
-        expect(of(1001, {})).toEqual([row(2, 2)]);
-        expect(of(1000, { orderId: 1 })).toEqual([row(1, 1)]);
-        expect(of(1000, { orderId: 9, fromId: 2 })).toEqual([row(2, 2)]);
-        expect(of(1000, { preventedMatchId: 1 })).toEqual([row(1, 1)]);
-        expect(of(1000, { preventedMatchId: 3 })).toEqual([]);
-        expect(store.preventedMatches(1000, 'ETHUSDT', ALL)).toEqual([]);
+        expect(await of(1000, {})).toEqual([row(1, 1), row(2, 2)]);
+        expect(await of(1001, {})).toEqual([row(2, 2)]);
+        expect(await of(1000, { orderId: 1 })).toEqual([row(1, 1)]);
+        expect(await of(1000, { orderId: 9, fromId: 2 })).toEqual([row(2, 2)]);
+        expect(await of(1000, { preventedMatchId: 1 })).toEqual([row(1, 1)]);
+        expect(await of(1000, { preventedMatchId: 3 })).toEqual([]);
+        expect(await store.preventedMatches(1000, 'ETHUSDT', ALL)).toEqual([]);
       }
     });
 
@@ -475,12 +489,12 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       ];
       for (const again of [false, true]) {
         if (again) await reopen();
-        expect(store.balanceChanges(1000, undefined, ALL)).toEqual(rows);
-        expect(store.balanceChanges(1000, 'BTC', ALL)).toEqual([rows[0], rows[2]]);
-        expect(store.balanceChanges(1000, undefined, { limit: 1 })).toEqual([rows[2]]);
-        expect(store.balanceChanges(1000, undefined, { limit: 1, fromId: second as number })).toEqual([rows[1]]);
-        expect(store.balanceChanges(1000, 'DOGE', ALL)).toEqual([]);
-        expect(store.balanceChanges(99, undefined, ALL)).toEqual([]);
+        expect(await store.balanceChanges(1000, undefined, ALL)).toEqual(rows);
+        expect(await store.balanceChanges(1000, 'BTC', ALL)).toEqual([rows[0], rows[2]]);
+        expect(await store.balanceChanges(1000, undefined, { limit: 1 })).toEqual([rows[2]]);
+        expect(await store.balanceChanges(1000, undefined, { limit: 1, fromId: second as number })).toEqual([rows[1]]);
+        expect(await store.balanceChanges(1000, 'DOGE', ALL)).toEqual([]);
+        expect(await store.balanceChanges(99, undefined, ALL)).toEqual([]);
       }
     });
 
@@ -488,7 +502,7 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       const builder = (): KLineBuilder => new KLineBuilder('BTCUSDT');
       const trade = (tradeId: number, tradeUs: number, priceTicks: number): SpotTrade =>
         (traded({ tradeId, tradeUs, priceTicks }).changeType as { fields: SpotTrade }).fields;
-      const seen = (rows: ReturnType<HistoryStore['klines']>): unknown[] =>
+      const seen = (rows: readonly KLine[]): unknown[] =>
         rows.map((k) => [(k.openUs - T0) / MINUTE, k.openTicks, k.closeTicks, k.trades, k.closed]);
 
       beforeEach(() => {
@@ -510,18 +524,18 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       it('come with the empty ones between and up to now, the running one last', async () => {
         for (const again of [false, true]) {
           if (again) await reopen();
-          expect(seen(store.klines('BTCUSDT', '1m', { limit: 10, nowUs: T0 + 5 * MINUTE + 9 }))).toEqual([
+          expect(seen(await store.klines('BTCUSDT', '1m', { limit: 10, nowUs: T0 + 5 * MINUTE + 9 }))).toEqual([
             [1, 50, 60, 2, true],
             [2, 60, 60, 0, true],
             [3, 60, 60, 0, true],
             [4, 70, 70, 1, true],
             [5, 80, 80, 1, false],
           ]);
-          expect(seen(store.klines('BTCUSDT', '1m', { limit: 2, nowUs: T0 + 7 * MINUTE }))).toEqual([
+          expect(seen(await store.klines('BTCUSDT', '1m', { limit: 2, nowUs: T0 + 7 * MINUTE }))).toEqual([
             [6, 80, 80, 0, true],
             [7, 80, 80, 0, false],
           ]);
-          expect(store.klines('ETHUSDT', '1m', { limit: 2, nowUs: T0 })).toEqual([]);
+          expect(await store.klines('ETHUSDT', '1m', { limit: 2, nowUs: T0 })).toEqual([]);
         }
       });
 
@@ -535,13 +549,13 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
         ['in the future', { startUs: T0 + 99 * MINUTE, limit: 2 }, []],
       ])('are paged by their opening: %s', async (_, page, want) => {
         await reopen();
-        const rows = store.klines('BTCUSDT', '1m', { ...page, nowUs: T0 + 6 * MINUTE });
+        const rows = await store.klines('BTCUSDT', '1m', { ...page, nowUs: T0 + 6 * MINUTE });
         expect(rows.map((k) => (k.openUs - T0) / MINUTE)).toEqual(want);
       });
 
       it('open on the boundaries of the time zone', async () => {
         await reopen();
-        const [day, ...rest] = store.klines('BTCUSDT', '1d', { limit: 5, nowUs: T0 + 6 * MINUTE, timeZoneMinutes: 480 });
+        const [day, ...rest] = await store.klines('BTCUSDT', '1d', { limit: 5, nowUs: T0 + 6 * MINUTE, timeZoneMinutes: 480 });
         expect(rest).toEqual([]);
         expect(day).toMatchObject({
           interval: '1d',
@@ -549,7 +563,7 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
           closeUs: Date.parse('2024-08-08T16:00:00Z') * 1000 - 1,
           ...{ openTicks: 50, highTicks: 80, lowTicks: 50, closeTicks: 80, trades: 4, closed: false },
         });
-        const shifted = store.klines('BTCUSDT', '5m', { limit: 9, nowUs: T0 + 6 * MINUTE, timeZoneMinutes: 2 });
+        const shifted = await store.klines('BTCUSDT', '5m', { limit: 9, nowUs: T0 + 6 * MINUTE, timeZoneMinutes: 2 });
         expect(seen(shifted)).toEqual([
           [-2, 50, 60, 2, true],
           [3, 70, 80, 2, false],
@@ -577,7 +591,7 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
           await reopen();
         }
         store.apply(MARKETS, 4, [traded({ tradeId: 99 })]);
-        expect(tradeIds(store.trades('BTCUSDT', ALL))).toEqual([1]);
+        expect(tradeIds(await store.trades('BTCUSDT', ALL))).toEqual([1]);
         expect(store.position(MARKETS)).toBe(5);
       });
 
@@ -592,29 +606,29 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
         expect(store.position(MARKETS)).toBeGreaterThanOrEqual(2);
         await store.flush();
         expect(store.position(MARKETS)).toBe(3);
-        expect(ids(store.openOrders(1000))).toEqual([1, 2, 3]);
+        expect(ids(await store.openOrders(1000))).toEqual([1, 2, 3]);
       });
     });
 
-    it('shows what was applied at once', () => {
+    it('shows what was applied at once', async () => {
       feed(MARKETS, placed({ orderId: 1 }), traded({ tradeId: 1 }));
-      expect(ids(store.openOrders(1000))).toEqual([1]);
-      expect(tradeIds(store.accountTrades(1000, 'BTCUSDT', ALL))).toEqual([1]);
+      expect(ids(await store.openOrders(1000))).toEqual([1]);
+      expect(tradeIds(await store.accountTrades(1000, 'BTCUSDT', ALL))).toEqual([1]);
     });
 
-    it('neither keeps nor changes what it was given, and hands out copies', () => {
+    it('neither keeps nor changes what it was given, and hands out copies', async () => {
       const entry = placed({ orderId: 1 });
       const list = orderList({ orderListId: 5 });
       feed(MARKETS, entry, created(EntityType.SpotOrderList, 5, list, T0));
       const before = structuredClone(entry);
       feed(MARKETS, changed(1, { status: OrderStatus.PartiallyFilled, origLots: 3 }));
       expect(entry).toEqual(before);
-      for (const row of [store.order(1000, 1), ...store.openOrders(1000), ...store.orders(1000, 'BTCUSDT', ALL)]) {
+      for (const row of [await store.order(1000, 1), ...(await store.openOrders(1000)), ...(await store.orders(1000, 'BTCUSDT', ALL))]) {
         (row as SpotOrder).executedLots = 12345;
       }
-      (store.openOrderLists(1000)[0] as SpotOrderList).updateUs = 1;
-      expect(store.order(1000, 1)?.executedLots).toBe(0);
-      expect(store.openOrderLists(1000)[0]?.updateUs).toBe(T0);
+      ((await store.openOrderLists(1000))[0] as SpotOrderList).updateUs = 1;
+      expect((await store.order(1000, 1))?.executedLots).toBe(0);
+      expect((await store.openOrderLists(1000))[0]?.updateUs).toBe(T0);
     });
   });
 }

@@ -87,6 +87,10 @@ export class NaiveHistory implements HistoryStore {
     return this.#committed.get(stream) ?? 0;
   }
 
+  get positions(): ReadonlyMap<string, number> {
+    return this.#committed;
+  }
+
   /** Last sequence applied, committed or not. */
   last(stream: string): number {
     return this.#applied.get(stream) ?? 0;

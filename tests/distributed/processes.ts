@@ -7,7 +7,7 @@ import { Pipeline, type PipelineConfig } from '../../src/actors/pipeline.ts';
 import { parseRoles } from '../../src/actors/roles.ts';
 import type { StageLogger } from '../../src/actors/supervision.ts';
 import type { Bus } from '../../src/bus/bus.ts';
-import { localHistory } from '../../src/history/localHistory.ts';
+import { LocalKeeper } from '../../src/history/localKeeper.ts';
 import { openHistory } from '../../src/history/openHistory.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { SystemClock } from '../../src/support/clock.ts';
@@ -41,7 +41,7 @@ export class Process {
       bus,
       clock: options.clock ?? new SystemClock(),
       logger,
-      ...(roles.has('history') ? { history: openHistory({ dir: this.#dir }) } : {}),
+      ...(roles.has('history') ? { history: new LocalKeeper(openHistory({ dir: this.#dir })) } : {}),
       config: { ...TEST_PIPELINE_CONFIG, accountPartitions: 3, marketPartitions: 3, ...options.config },
       writer: options.name,
       life: options.life ?? Math.floor(Math.random() * 2 ** 20),
@@ -50,9 +50,9 @@ export class Process {
         roles,
         version: '0.0.0',
         history: () => {
-          const { historyStore } = this.pipeline;
-          if (historyStore === undefined) throw new Error('no history here');
-          return localHistory(historyStore);
+          const { history } = this.pipeline;
+          if (history === undefined) throw new Error('no history here');
+          return history.keeper.queries;
         },
       },
     });

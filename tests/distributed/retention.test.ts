@@ -78,7 +78,7 @@ test('the logs are cut behind everybody, and nobody notices', { timeout: 60_000 
     const gone = firstSequence - 1;
     expect(gone).toBeLessThanOrEqual(Number((await bus.getSnapshot(stream))?.meta.sequence));
     expect(gone).toBeLessThanOrEqual(Number(new RegExp(`${stream}=(\\d+)`).exec(push?.meta.positions ?? '')?.[1]));
-    expect(gone).toBeLessThanOrEqual(past.pipeline.historyStore!.position(stream));
+    expect(gone).toBeLessThanOrEqual(past.pipeline.history!.keeper.position(stream));
     expect(gone).toBeLessThanOrEqual(lastSequence - KEEP);
   }
 

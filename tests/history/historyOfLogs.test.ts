@@ -38,7 +38,7 @@ async function history(messages: number): Promise<void> {
 
 async function opened(): Promise<{ position: number; ahead: object[] }> {
   const ahead: object[] = [];
-  const store = await openHistoryOfLogs(bus, STREAMS, { dir }, (one) => ahead.push(one));
+  const store = await openHistoryOfLogs(bus, STREAMS, openHistory, { dir }, (one) => ahead.push(one));
   const position = store.position('markets-0');
   await store.close();
   return { position, ahead };

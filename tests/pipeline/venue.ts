@@ -8,7 +8,7 @@ import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
 import type { NewOrder } from '../../src/domain/command.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
 import { OrderType, Side, StpMode, TimeInForce } from '../../src/domain/orderTerms.ts';
-import { openHistory } from '../../src/history/openHistory.ts';
+import { openKeeper } from '../../src/history/openKeeper.ts';
 import { HistoryClient } from '../../src/history/remote/historyClient.ts';
 import { AesSecretBox, sealingKey } from '../../src/secrets/aesSecretBox.ts';
 import { SystemClock } from '../../src/support/clock.ts';
@@ -41,6 +41,8 @@ export interface VenueOptions {
   /** Folder for journal and history; both live there over restarts. */
   readonly dir: string;
   readonly durability?: 'always' | 'interval' | 'none';
+  /** Keep the history in a thread of its own, as npm start does; it runs the built code. @default false */
+  readonly historyThread?: boolean;
   readonly config?: Partial<PipelineConfig>;
   readonly faults?: Pick<PipelineDeps, 'newMarket' | 'newAccount'>;
   readonly instruments?: readonly Instrument[];
@@ -74,7 +76,7 @@ export class Venue {
     const bus = await MemoryBus.open({
       journal: { dir: `${options.dir}/journal`, durability: options.durability ?? 'none', intervalMs: 20 },
     });
-    const history = openHistory({ dir: `${options.dir}/history` });
+    const history = await openKeeper({ dir: `${options.dir}/history`, thread: options.historyThread ?? false });
     const pipeline = new Pipeline({
       bus,
       clock: new SystemClock(),

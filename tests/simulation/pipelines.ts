@@ -4,6 +4,7 @@ import { ROLES, type Role } from '../../src/actors/roles.ts';
 import type { Bus } from '../../src/bus/bus.ts';
 import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
 import type { HistoryStore } from '../../src/history/historyStore.ts';
+import { LocalKeeper } from '../../src/history/localKeeper.ts';
 import type { Machine } from './scheduler.ts';
 import type { Seams } from './seams.ts';
 import type { WorldConfig } from './world.ts';
@@ -64,7 +65,7 @@ export function makePipeline({ config, seat, bus, machine, history, life, seams,
     writer: machine.name,
     life,
     onFatal,
-    ...(history === undefined ? {} : { history }),
+    ...(history === undefined ? {} : { history: new LocalKeeper(history) }),
     ...(embedded
       ? {}
       : {

@@ -1,7 +1,7 @@
 // A process among others: a member of the exchange, with the partitions that fall to it, served to whoever asks.
 import type { BusService, Membership, ReaderLag, ServiceInfo } from '../../bus/bus.ts';
 import { subjects } from '../../bus/subjects.ts';
-import type { HistoryStore } from '../../history/historyStore.ts';
+import type { HistoryKeeper } from '../../history/historyKeeper.ts';
 import type { HistoryQueries } from '../../ports/historyQueries.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionHost } from '../partitionHost.ts';
@@ -127,7 +127,7 @@ export class Cluster {
 
   /** Edges too, which own no partition, are listed among the services, and say how they are. */
   async #serveProcess(): Promise<BusService> {
-    const { bus, acquiring, historyStore } = this.#pipeline;
+    const { bus, acquiring, history } = this.#pipeline;
     const { roles, version } = this.#options;
     const metadata = { process: this.#writer, roles: [...roles].join(',') };
     const service = await bus.service({
@@ -146,14 +146,14 @@ export class Cluster {
         pendingCommands: acquiring.pending.size,
         lag: lagByReader(bus.lag()),
         // What is committed, not what was read: the store may be that of the only history there is.
-        ...(historyStore === undefined ? {} : { history: this.#positionsOf(historyStore) }),
+        ...(history === undefined ? {} : { history: this.#positionsOf(history.keeper) }),
       }),
     );
     return service;
   }
 
-  #positionsOf(store: HistoryStore): Record<string, number> {
-    return Object.fromEntries(this.#pipeline.readStreams().map((stream) => [stream, store.position(stream)]));
+  #positionsOf(keeper: HistoryKeeper): Record<string, number> {
+    return Object.fromEntries(this.#pipeline.readStreams().map((stream) => [stream, keeper.position(stream)]));
   }
 
   /** One process trims: the owner of the admin log. */

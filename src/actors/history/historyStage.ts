@@ -1,10 +1,9 @@
-// History: keeps the queryable past up with the log. In: markets, accounts, klines. Out: the embedded store. What the store
-// has not committed when the process dies is fed to it again: the log is the truth.
-import type { Bus, BusMessage } from '../../bus/bus.ts';
-import type { HistoryStore } from '../../history/historyStore.ts';
+// History: keeps the queryable past up with the log. In: markets, accounts, klines. Out: what its keeper, in this thread or
+// another, makes of them. What is not committed when the process dies is fed to it again: the log is the truth.
+import type { Bus } from '../../bus/bus.ts';
+import type { HistoryKeeper } from '../../history/historyKeeper.ts';
 import { HistoryServer } from '../../history/remote/historyServer.ts';
 import { LogConsumer } from '../logConsumer.ts';
-import { entriesOf } from '../step.ts';
 import type { ActorRoot, Parent } from '../supervision.ts';
 import { checkReach } from './historyReach.ts';
 
@@ -12,45 +11,48 @@ export interface HistoryStageDeps {
   readonly bus: Bus;
   readonly root: ActorRoot;
   readonly parent: Parent;
-  readonly store: HistoryStore;
+  readonly keeper: HistoryKeeper;
   readonly streams: readonly string[];
   readonly maxBatch: number;
   /** Present where other processes ask this one for the past: what it says of itself. */
   readonly serves?: { readonly version: string; readonly metadata: Readonly<Record<string, string>> };
 }
 
-/** Applied and not yet committed: above it the stage waits for the commit before it takes more. */
-const UNFLUSHED_BYTES_MAX = 16 * 2 ** 20;
-/** A quiet store is committed this long after the last change. */
-const FLUSH_AFTER_MS = 250;
-
 export class HistoryStage {
+  readonly keeper: HistoryKeeper;
+  /** A message counts as consumed when the keeper has taken it: from then on answers reflect it. */
   readonly consumer: LogConsumer;
   /** Absent where nobody but this process asks. */
   readonly server: HistoryServer | undefined;
   readonly #bus: Bus;
   readonly #streams: readonly string[];
-  readonly #store: HistoryStore;
   readonly #root: ActorRoot;
-  #flushTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: HistoryStageDeps) {
-    const { store, bus, root, parent, streams, maxBatch } = deps;
-    this.#store = store;
+    const { keeper, bus, root, parent, streams, maxBatch } = deps;
+    this.keeper = keeper;
     this.#root = root;
     this.#bus = bus;
     this.#streams = streams;
+    keeper.listen({
+      onFailure: (error) => root.fatal('history', error),
+      onQueryFailure: (error, query) => root.logger.error({ stage: 'history', query, err: error }, 'a query failed'),
+    });
     this.consumer = new LogConsumer(bus, root, parent, {
       name: 'history',
-      streams: streams.map((stream) => ({ stream, position: store.position(stream) })),
+      streams: streams.map((stream) => ({ stream, position: keeper.position(stream) })),
       maxBatch,
-      handle: (stream, messages) => this.#take(stream, messages),
-      // The store ignores what it already has, so the batch is tried once more; when that fails too, the process ends.
-      recover: async (stream, messages) => this.#take(stream, messages),
+      handle: (stream, messages) => keeper.take(stream, messages),
+      // What was taken already is ignored, so the batch is tried once more; when that fails too, the process ends.
+      recover: async (stream, messages) => keeper.take(stream, messages),
     });
-    const { consumer } = this;
-    const onError = (error: unknown, query: string): void => root.logger.error({ stage: 'history', query, err: error }, 'a query failed');
-    this.server = deps.serves && new HistoryServer({ bus, reads: store, progress: consumer, onError, ...deps.serves });
+    this.server = deps.serves && new HistoryServer({ bus, answers: keeper, progress: this.consumer, ...deps.serves });
+  }
+
+  /** Resolves when the store has taken in that much of the stream; what is asked may be asked earlier (consumer). */
+  async whenTakenIn(stream: string, sequence: number): Promise<void> {
+    await this.consumer.whenConsumed(stream, sequence);
+    await this.keeper.takenIn();
   }
 
   /**
@@ -58,7 +60,7 @@ export class HistoryStage {
    * answered once it has read what they held by now, which after a long absence takes its time.
    */
   async start(): Promise<void> {
-    await checkReach(this.#bus, this.#streams, (stream) => this.#store.position(stream));
+    await checkReach(this.#bus, this.#streams, (stream) => this.keeper.position(stream));
     this.consumer.start();
     this.server?.start().then(
       () => {
@@ -71,16 +73,6 @@ export class HistoryStage {
   async stop(): Promise<void> {
     await this.server?.stop();
     await this.consumer.stop();
-    clearTimeout(this.#flushTimer);
-    await this.#store.close();
-  }
-
-  #take(stream: string, messages: readonly BusMessage[]): void | Promise<void> {
-    for (const message of messages) this.#store.apply(stream, message.sequence, entriesOf(message));
-    if (this.#store.unflushedBytes > UNFLUSHED_BYTES_MAX) return this.#store.flush();
-    this.#flushTimer ??= setTimeout(() => {
-      this.#flushTimer = undefined;
-      this.#store.flush().catch((error: unknown) => this.#root.fatal('history', error as Error));
-    }, FLUSH_AFTER_MS);
+    await this.keeper.close();
   }
 }

@@ -94,6 +94,10 @@ export class LmdbHistoryStore implements HistoryStore {
     return this.#feeds.get(stream)?.committed ?? 0;
   }
 
+  get positions(): ReadonlyMap<string, number> {
+    return new Map([...this.#feeds].map(([stream, { committed }]) => [stream, committed]));
+  }
+
   get unflushedBytes(): number {
     return this.#state.journal.uncommittedBytes;
   }

@@ -1,17 +1,14 @@
-// Answers other processes' queries from this process's store. In: requests from the bus, shared with the other history
+// Answers other processes' queries from the past this process keeps. In: requests from the bus, shared with the other history
 // processes. Out: answers that reflect at least the positions a request carries, or a text that says why not. Whatever the
 // bytes of a request are, they are answered.
 import type { Bus, BusService } from '../../bus/bus.ts';
 import { subjects } from '../../bus/subjects.ts';
 import { CodecError } from '../../codec/codecError.ts';
-import type { HistoryReads } from '../historyStore.ts';
+import type { Answering } from '../historyKeeper.ts';
 import { HeldAnswers } from './heldAnswers.ts';
 import {
   decodePartRequest,
   decodeRequest,
-  encodeAnswer,
-  encodeAnswered,
-  encodeFailure,
   encodeInParts,
   encodeNotNow,
   encodeRefused,
@@ -21,23 +18,21 @@ import {
 } from './messages.ts';
 import type { Question } from './queryCodec.ts';
 
-/** How far the store is: the history stage's consumer. */
+/** What answers reflect: the history stage's consumer. */
 export interface HistoryProgress {
-  /** Every stream that is followed, with the last position the store has taken in. */
+  /** Every stream that is followed, with the last position that answers to what is asked now reflect. */
   readonly positions: ReadonlyMap<string, number>;
   whenConsumed(stream: string, sequence: number): Promise<void>;
 }
 
 export interface HistoryServerOptions {
   readonly bus: Bus;
-  readonly reads: HistoryReads;
+  readonly answers: Answering;
   readonly progress: HistoryProgress;
   /** Of the program, for operators. @default '0.0.0' */
   readonly version?: string;
   /** What `nats micro info` says of this process. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Hears of queries that failed for another reason than their arguments. */
-  readonly onError?: (error: unknown, query: string) => void;
   /** Largest reply; below the bus's largest message (NATS: 1 MiB unless configured). @default 512 KiB */
   readonly partBytes?: number;
   /** All answers held for those who fetch them in parts, and the largest one. @default 64 MiB */
@@ -55,9 +50,8 @@ const WAIT_MAX_MS = 30_000;
 
 export class HistoryServer {
   readonly #bus: Bus;
-  readonly #reads: HistoryReads;
+  readonly #answers: Answering;
   readonly #progress: HistoryProgress;
-  readonly #onError: (error: unknown, query: string) => void;
   readonly #partBytes: number;
   readonly #waitingMax: number;
   readonly #held: HeldAnswers;
@@ -72,9 +66,8 @@ export class HistoryServer {
   constructor(options: HistoryServerOptions) {
     const { partBytes = 512 * 1024, heldBytesMax = 64 * 2 ** 20, heldMs = 10_000, waitingMax = 10_000 } = options;
     this.#bus = options.bus;
-    this.#reads = options.reads;
+    this.#answers = options.answers;
     this.#progress = options.progress;
-    this.#onError = options.onError ?? (() => {});
     this.#version = options.version ?? '0.0.0';
     this.#metadata = options.metadata ?? {};
     this.#partBytes = partBytes;
@@ -169,24 +162,13 @@ export class HistoryServer {
     return undefined;
   }
 
-  #answer(questions: readonly Question[], id: string): Uint8Array {
-    const answers = questions.map((question) => this.#answerOne(question));
+  async #answer(questions: readonly Question[], id: string): Promise<Uint8Array> {
+    const reply = await this.#answers.answer(questions);
     this.answered += questions.length;
-    const reply = encodeAnswered(answers);
     if (reply.length <= this.#partBytes) return reply;
     const held = this.#held.hold(reply);
     if (held === undefined) return encodeRefused(`the answer has ${reply.length} bytes: ask for fewer rows`);
     return encodeInParts(id, held.id, held.parts);
-  }
-
-  #answerOne({ query, args }: Question): Uint8Array {
-    try {
-      const ask = this.#reads[query] as (...args: readonly unknown[]) => unknown;
-      return encodeAnswer(query, ask.apply(this.#reads, args as readonly unknown[] as unknown[]));
-    } catch (error) {
-      this.#onError(error, query);
-      return encodeFailure(`${query}: ${error instanceof Error ? error.message : String(error)}`);
-    }
   }
 
   async #part(payload: Uint8Array): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-// HistoryQueries over questions to another process. Questions asked in one turn travel in one request and are answered at
+// HistoryQueries over questions to whoever keeps the past: another process, another thread. Questions asked in one turn travel in one request and are answered at
 // one moment of the history.
 import type { HistoryQueries } from '../../ports/historyQueries.ts';
 import { type Answer, HistoryQueryError, QUESTIONS_MAX } from './messages.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryBus } from '../../../src/bus/memory/memoryBus.ts';
 import { subjects } from '../../../src/bus/subjects.ts';
 import { created, EntityType } from '../../../src/domain/changeLogEntry.ts';
-import type { HistoryReads } from '../../../src/history/historyStore.ts';
+import { LocalKeeper } from '../../../src/history/localKeeper.ts';
 import { HistoryClient } from '../../../src/history/remote/historyClient.ts';
 import { HistoryServer, type HistoryServerOptions } from '../../../src/history/remote/historyServer.ts';
 import { decodeReply, encodeRequest, HistoryQueryError } from '../../../src/history/remote/messages.ts';
@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 async function serve(options: Partial<HistoryServerOptions> = {}): Promise<HistoryServer> {
-  const server = new HistoryServer({ bus, reads: store, progress, ...options });
+  const server = new HistoryServer({ bus, answers: new LocalKeeper(store), progress, ...options });
   servers.push(server);
   await server.start();
   return server;
@@ -106,7 +106,7 @@ describe('positions', () => {
 
   it('a process that fills its store takes no requests yet', async () => {
     await bus.append({ stream: STREAM, subject: 'test.a', headers: {}, payload: Buffer.from('x'), expectedLastSequence: 0 });
-    const server = new HistoryServer({ bus, reads: store, progress });
+    const server = new HistoryServer({ bus, answers: new LocalKeeper(store), progress });
     servers.push(server);
     const started = server.start();
     await pause(10);
@@ -119,7 +119,7 @@ describe('positions', () => {
 
   it('one that is stopped before that never does', async () => {
     await bus.append({ stream: STREAM, subject: 'test.a', headers: {}, payload: Buffer.from('x'), expectedLastSequence: 0 });
-    const server = new HistoryServer({ bus, reads: store, progress });
+    const server = new HistoryServer({ bus, answers: new LocalKeeper(store), progress });
     const started = server.start();
     await server.stop();
     progress.reach(STREAM, 1);
@@ -258,9 +258,11 @@ describe('questions', () => {
           throw new Error('disk on fire');
         };
       },
-    }) as HistoryReads;
+    });
     const heard: unknown[] = [];
-    await serve({ reads: failing, onError: (error, query) => heard.push(`${query} ${(error as Error).message}`) });
+    const keeper = new LocalKeeper(failing);
+    keeper.listen({ onQueryFailure: (error, query) => heard.push(`${query} ${(error as Error).message}`) });
+    await serve({ answers: keeper });
     const history = new HistoryClient({ bus }).at({});
     const [order, trades] = await Promise.allSettled([history.order(ACCOUNT, 1), history.trades('BTCUSDT', { limit: 1 })]);
     expect(order).toMatchObject({ status: 'fulfilled', value: { orderId: 1 } });

@@ -11,6 +11,7 @@ import { subjectsOf } from '../../../src/bus/subjects.ts';
 import { encodeStep } from '../../../src/codec/stepCodec.ts';
 import { type ChangeLogEntry, created, EntityType } from '../../../src/domain/changeLogEntry.ts';
 import type { HistoryStore } from '../../../src/history/historyStore.ts';
+import { LocalKeeper } from '../../../src/history/localKeeper.ts';
 import { copyHistory, openHistory } from '../../../src/history/openHistory.ts';
 import { HistoryClient } from '../../../src/history/remote/historyClient.ts';
 import { HistoryUnavailableError } from '../../../src/ports/historyQueries.ts';
@@ -44,7 +45,7 @@ class HistoryProcess {
       bus: own,
       root: this.#root,
       parent: this.#root.group('history'),
-      store: this.store,
+      keeper: new LocalKeeper(this.store),
       streams: FEED_STREAMS,
       maxBatch: 100,
       serves: { version: '1.2.3', metadata: { process: folder } },

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MemoryBus } from '../../../src/bus/memory/memoryBus.ts';
+import { LocalKeeper } from '../../../src/history/localKeeper.ts';
 import { HistoryClient } from '../../../src/history/remote/historyClient.ts';
 import { HistoryServer } from '../../../src/history/remote/historyServer.ts';
 import { decodeRequest, encodeRequest } from '../../../src/history/remote/messages.ts';
@@ -34,7 +35,7 @@ it('answers over the bus as the store does', async () => {
         }
         const bus = await MemoryBus.open();
         for (const stream of FEED_STREAMS) await bus.ensureStream(stream, [`test.${stream}`]);
-        const server = new HistoryServer({ bus, reads: store, progress, partBytes });
+        const server = new HistoryServer({ bus, answers: new LocalKeeper(store), progress, partBytes });
         await server.start();
         const client = new HistoryClient({ bus });
         const { orderIds, listIds, nowUs, times } = feed;
