@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # One image for every role: docker build -t sedax . && docker run sedax start --role match
 ARG NODE_IMAGE=node:22.22.0-bookworm-slim
 

@@ -33,6 +33,7 @@ interface Service {
   readonly restart: string;
   readonly stop_grace_period?: string;
   readonly ulimits?: { readonly nofile: number };
+  readonly tmpfs?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
 }
@@ -43,6 +44,7 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   readonly networks: Readonly<Record<string, { readonly ipam: { readonly config: readonly { readonly subnet: string }[] } }>>;
 };
 const { services } = compose;
+const imageVolumes = JSON.parse(/^VOLUME (\[.*\])$/m.exec(read('Dockerfile'))![1]!) as readonly string[];
 const NATS = ['nats-1', 'nats-2', 'nats-3'];
 
 let secrets: string;
@@ -116,8 +118,15 @@ describe.each(ROLES)('role %s', (role) => {
     expect(service.depends_on).toEqual(Object.fromEntries(NATS.map((nats) => [nats, { condition: 'service_healthy' }])));
     expect(Number.parseInt(service.stop_grace_period ?? '', 10)).toBeGreaterThan(30);
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], build: '.' });
+    // Or every container leaves a volume of its own behind, which holds nothing.
+    const places = [...service.tmpfs!, ...(service.volumes ?? [])].map((place) => place.split(':')[0]);
+    for (const volume of imageVolumes) expect(places).toContain(volume);
     expect(service.ulimits?.nofile).toBeGreaterThan(loadConfig({ env: {} }).http.limits.connectionsMax);
   });
+});
+
+test('the image is built by what Docker has built in: its frontend is not fetched', () => {
+  expect(read('Dockerfile')).not.toMatch(/^#\s*syntax=/m);
 });
 
 test.each(NATS)('%s runs the configuration that ships, and nats-server takes it', async (name) => {
