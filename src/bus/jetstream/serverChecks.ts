@@ -1,6 +1,6 @@
 // What the nats-servers are, against what the log needs: looked at once, at the start. Every finding is one clear line.
 // The client protocol shows the version, the limits and the replicas; how a server syncs shows on its monitoring port alone.
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { busError } from './connection.ts';
 import { readVarz, type Varz } from './varz.ts';
@@ -34,6 +34,9 @@ const FULL_AT = 0.8;
 const BUCKETS = 3;
 const NANOS_PER_MS = 1e6;
 const CLOCK_SAMPLES = 3;
+/** What a copy that lives takes at most to catch up with a bucket of a few hundred bytes, on servers that have just started too. */
+const CATCH_UP_MS = 5_000;
+const CATCH_UP_POLL_MS = 100;
 
 export async function checkServers(
   connection: NatsConnection,
@@ -43,7 +46,7 @@ export async function checkServers(
   const { found, findings } = await monitoring(options);
   findings.push(...checkVersions(connection, found));
   findings.push(...(await checkLimits(connection, manager, found, options)));
-  findings.push(...(await checkReplicas(manager, found, options)));
+  findings.push(...(await checkReplicas(() => manager.streams.info('KV_sedax_leases'), found, options)));
   findings.push(...checkSync(found, options));
   findings.push(await checkClock(manager, found, options));
   return findings;
@@ -111,9 +114,21 @@ async function checkLimits(
   return findings.length > 0 ? findings : [finding('limits', 'ok', `${room}, max_payload ${size(payload)}`)];
 }
 
-/** The bucket of the leases has as many copies as every stream: whoever is missing there is missing. */
-async function checkReplicas(manager: JetStreamManager, servers: readonly Varz[], { replicas }: ServerCheckOptions): Promise<Finding[]> {
-  const { cluster, config } = await manager.streams.info('KV_sedax_leases');
+/**
+ * The bucket of the leases has as many copies as every stream: whoever is missing there is missing. Copies of a bucket that was made
+ * a moment ago, or that is being written, are behind for a moment: only those that stay behind are.
+ */
+export async function checkReplicas(
+  leases: () => Promise<Pick<StreamInfo, 'cluster' | 'config'>>,
+  servers: readonly Pick<Varz, 'clusterSize'>[],
+  { replicas }: Pick<ServerCheckOptions, 'replicas'>,
+): Promise<Finding[]> {
+  let { cluster, config } = await leases();
+  const lags = (): boolean => (cluster?.replicas ?? []).some(({ offline, current }) => offline !== true && !current);
+  for (const until = performance.now() + CATCH_UP_MS; lags() && performance.now() < until; ) {
+    await new Promise((resolve) => setTimeout(resolve, CATCH_UP_POLL_MS));
+    ({ cluster, config } = await leases());
+  }
   const copies = [cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)].filter((name) => name !== undefined);
   const missing = (cluster?.replicas ?? []).filter(({ offline, current }) => offline === true || !current);
   const size = Math.max(copies.length, ...servers.map(({ clusterSize }) => clusterSize));
