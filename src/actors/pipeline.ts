@@ -242,7 +242,6 @@ export class Pipeline {
 
   async #startWriters(started: (stage: string, facts: string) => void): Promise<void> {
     await this.#startAll('admin', [this.admin], started);
-    started('registry', `${this.registry.instruments().length} symbols, ${this.registry.profiles().length} accounts`);
     await this.#startAll('settlement', this.settlement, started);
     await this.#startAll('match', this.match, started);
     await this.#startAll('kline', this.kline, started);

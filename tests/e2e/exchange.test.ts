@@ -73,6 +73,7 @@ describe('a first start', () => {
   test('says stage by stage what is up, then the URL, and keeps the keys to itself', () => {
     const said = sedax.output.join('');
     for (const stage of ['journal', 'settlement', 'match', 'kline', 'push', 'history', 'acquiring']) expect(said).toContain(`  ${stage}`);
+    expect(said).toContain('  registry    7 symbols, 2 accounts');
     expect(said).toMatch(/sedax is ready at http:\/\/127\.0\.0\.1:\d+ after \d+ ms/);
     expect(statSync(join(dir, 'demo-keys.json')).mode & 0o777).toBe(0o600);
     expect(statSync(join(dir, 'admin-token')).mode & 0o777).toBe(0o600);
