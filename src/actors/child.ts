@@ -28,7 +28,7 @@ export interface Poison {
 
 export class Child<State, Input, Message> {
   readonly key: ChildKey;
-  readonly label: string;
+  readonly #labels: { label(key: ChildKey): string };
   state: State;
   /** Spawned when it crashes, stopped when idle again; the state stays. */
   actor: ActorRef<Message> | undefined;
@@ -36,23 +36,34 @@ export class Child<State, Input, Message> {
   given: Work<Input> | undefined;
   /** When it last crashed. */
   crashedUs = 0;
-  /** Not empty: the child crashed and works these off one at a time; new work queues behind. */
-  owed: Work<Input>[] = [];
+  /** Made when the child first crashes. */
+  #owed: Work<Input>[] | undefined;
   rebuilding = false;
   poison: Poison | undefined;
   restarts = 0;
   /** See SnapshotChild. */
   inSnapshot: number;
 
-  constructor(key: ChildKey, label: string, state: State, inSnapshot: number) {
+  constructor(key: ChildKey, labels: { label(key: ChildKey): string }, state: State, inSnapshot: number) {
     this.key = key;
     this.inSnapshot = inSnapshot;
-    this.label = label;
+    this.#labels = labels;
     this.state = state;
   }
 
+  /** In logs, health and operators' commands; made when it is asked for, as there are many children. */
+  get label(): string {
+    return this.#labels.label(this.key);
+  }
+
+  /** Not empty: the child crashed and works these off one at a time; new work queues behind. */
+  get owed(): Work<Input>[] {
+    this.#owed ??= [];
+    return this.#owed;
+  }
+
   get parked(): boolean {
-    return this.rebuilding || this.owed.length > 0 || this.poison !== undefined;
+    return this.rebuilding || (this.#owed !== undefined && this.#owed.length > 0) || this.poison !== undefined;
   }
 
   /** Per input stream the last position this child is done with; empty unless it owes inputs of a log. */

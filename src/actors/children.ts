@@ -29,7 +29,7 @@ export class Children<State, Input> {
   }
 
   adopt(key: ChildKey, state: State): Kid<State, Input> {
-    const child: Kid<State, Input> = new Child(key, this.#behaviour.label(key), state, this.#snapshots);
+    const child: Kid<State, Input> = new Child(key, this.#behaviour, state, this.#snapshots);
     this.#byKey.set(key, child);
     return child;
   }

@@ -200,14 +200,28 @@ export class RegistryState {
   }
 }
 
+const NO_SYMBOL_RATES: AccountProfile['symbolRates'] = Object.freeze({});
+/** Sets of rates that are kept once; an exchange has few. */
+const RATES_MAX = 1000;
+const ratesInUse = new Map<string, FeeRates>();
+
+/** The same rates as one object, however many accounts have them. */
+function sharedRates(rates: FeeRates): FeeRates {
+  const key = `${rates.makerRate}/${rates.takerRate}`;
+  const known = ratesInUse.get(key);
+  if (known !== undefined) return known;
+  if (ratesInUse.size < RATES_MAX) ratesInUse.set(key, rates);
+  return rates;
+}
+
 /** Field by field, so that all profiles have one shape, whoever made them: every order asks one. */
 function profileOf(profile: AccountProfile): AccountProfile {
   return {
     accountId: profile.accountId,
     name: profile.name,
     createdUs: profile.createdUs,
-    rates: profile.rates,
-    symbolRates: profile.symbolRates,
+    rates: sharedRates(profile.rates),
+    symbolRates: Object.keys(profile.symbolRates).length === 0 ? NO_SYMBOL_RATES : profile.symbolRates,
     canTrade: profile.canTrade,
     canDeposit: profile.canDeposit,
     canWithdraw: profile.canWithdraw,

@@ -4,6 +4,7 @@
 import { applyBalanceChanges, type Balance, BalanceCause, BalanceField } from '../../domain/balance.ts';
 import { namesOf } from '../../domain/changedFields.ts';
 import { ChangeKind, type ChangeLogEntry, type EntityId, EntityType } from '../../domain/changeLogEntry.ts';
+import { interned, sharedAmount } from '../../domain/interned.ts';
 import type { StateHash } from '../../domain/stateHash.ts';
 import type { AccountEvent } from '../../ports/accountEvents.ts';
 import type { Listeners } from './listeners.ts';
@@ -29,7 +30,7 @@ export class BalanceFold {
     let balance = this.#byId.get(entry.entityId);
     const freeBefore = balance?.free ?? 0n;
     if (change.kind === ChangeKind.Created) {
-      balance = { ...change.fields };
+      balance = compact(change.fields);
       this.#byId.set(entry.entityId, balance);
     } else if (change.kind === ChangeKind.Updated && balance !== undefined) {
       applyBalanceChanges(balance, change.changedFields);
@@ -78,7 +79,7 @@ export class BalanceFold {
 
   restore(balances: readonly Balance[], idOf: (balance: Balance) => EntityId): void {
     for (const balance of balances) {
-      this.#byId.set(idOf(balance), { ...balance });
+      this.#byId.set(idOf(balance), compact(balance));
     }
   }
 
@@ -89,4 +90,9 @@ export class BalanceFold {
       for (const field of FIELDS) hash.string(String(balance[field]));
     }
   }
+}
+
+/** A copy that shares what very many balances have alike. */
+function compact(balance: Readonly<Balance>): Balance {
+  return { ...balance, asset: interned(balance.asset), locked: sharedAmount(balance.locked, 0n) };
 }

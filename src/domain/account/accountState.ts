@@ -4,6 +4,7 @@ import { assert } from '../assert.ts';
 import type { FieldValue } from '../changeLogEntry.ts';
 import { IdMap } from '../idMap.ts';
 import type { Instrument } from '../instrument.ts';
+import { interned, sharedAmount } from '../interned.ts';
 import { isTriggered, RequestKind, Side } from '../orderTerms.ts';
 import { OrderField, type OrderRequest, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
@@ -85,8 +86,8 @@ export class AccountState {
   holdingOf(asset: string): Holding {
     let holding = this.holdings.get(asset);
     if (holding === undefined) {
-      holding = new Holding(asset);
-      this.holdings.set(asset, holding);
+      holding = new Holding(interned(asset));
+      this.holdings.set(holding.asset, holding);
     }
     return holding;
   }
@@ -227,8 +228,9 @@ export class AccountState {
   noteTransfer(holding: Holding, units: bigint): void {
     if (units > 0n) holding.deposited += units;
     else holding.withdrawn -= units;
+    holding.deposited = sharedAmount(holding.deposited, units);
     const { requestId, asset, free, locked, updateUs } = holding;
-    const transfer = { requestId, asset, units, free, locked, updateUs };
+    const transfer = { requestId, asset, units: sharedAmount(units, free), free, locked, updateUs };
     // Few accounts move funds often: for the many, an array with no room to spare.
     if (this.transfers.length < 8) this.transfers = this.transfers.concat(transfer);
     else if (this.transfers.push(transfer) > TRANSFERS_MAX) this.transfers.shift();

@@ -1,6 +1,7 @@
 // An account's state as plain data and back, and its hash.
 import type { BalanceCause } from '../balance.ts';
 import type { Capture, CapturedPart } from '../capture.ts';
+import { interned, sharedAmount } from '../interned.ts';
 import type { OrderBlock } from '../orderBlock.ts';
 import type { SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
@@ -54,17 +55,35 @@ export function snapshotOf(state: AccountState): WholeAccount {
 export function restoreState(snapshot: AccountSnapshot, index?: OrderIndex): AccountState {
   const state = new AccountState(snapshot.accountId);
   if (index !== undefined) state.shareIndex(index);
+  // What is equal is one: an idle account is little else.
+  const transfers = snapshot.transfers.map(({ requestId, asset, units, free, locked, updateUs }) => ({
+    requestId,
+    asset: interned(asset),
+    units: sharedAmount(units, free),
+    free,
+    locked: sharedAmount(locked, 0n),
+    updateUs,
+  }));
+  if (transfers.length > 0) state.transfers = transfers;
   for (const [asset, free, locked, updateUs, cause, requestId, deposited, withdrawn] of snapshot.balances) {
     const holding = state.holdingOf(asset);
-    holding.applyCreated({ accountId: snapshot.accountId, asset, free, locked, updateUs, cause, requestId });
-    holding.deposited = deposited;
-    holding.withdrawn = withdrawn;
+    const last = requestId === '' ? undefined : transfers.find((transfer) => transfer.requestId === requestId);
+    holding.applyCreated({
+      accountId: snapshot.accountId,
+      asset: holding.asset,
+      free: sharedAmount(free, last?.free ?? 0n),
+      locked: sharedAmount(locked, 0n),
+      updateUs,
+      cause,
+      requestId: last?.requestId ?? requestId,
+    });
+    holding.deposited = sharedAmount(deposited, holding.free);
+    holding.withdrawn = sharedAmount(withdrawn, 0n);
   }
   for (const list of snapshot.lists) state.openList(list);
   adoptAll(state, snapshot.orders);
   for (const inFlight of snapshot.inFlight) state.await(inFlight);
   state.recent = RecentCommands.fromPairs(snapshot.recent);
-  if (snapshot.transfers.length > 0) state.transfers = [...snapshot.transfers];
   return state;
 }
 

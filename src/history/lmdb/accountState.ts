@@ -1,5 +1,6 @@
 // What is kept in memory per account, symbol and balance: only what is open or not yet in runs. Idle ones are dropped and
 // made again when somebody trades.
+import { SmallMap } from '../../domain/account/smallMap.ts';
 import type { Balance } from '../../domain/balance.ts';
 import { KLINE_INTERVALS } from '../../domain/klineEntry.ts';
 import { Table } from './layout.ts';
@@ -70,10 +71,10 @@ export class BalanceState {
 
 export class AccountState {
   readonly accountId: number;
-  readonly symbols = new Map<string, AccountSymbol>();
-  readonly balances = new Map<string, BalanceState>();
+  readonly symbols = new SmallMap<string, AccountSymbol>();
+  readonly balances = new SmallMap<string, BalanceState>();
   readonly lists: RowList;
-  readonly openLists = new Map<number, LiveOrderList>();
+  readonly openLists = new SmallMap<number, LiveOrderList>();
 
   constructor(accountId: number) {
     this.accountId = accountId;

@@ -9,14 +9,17 @@ export const LONG_LIST = 8192;
 /** What RowList.lastStored is until somebody looked it up. */
 export const NOT_LOOKED_UP = -2;
 
+/** No rows: nobody writes to it. There are several lists an account, and most are empty most of the time. */
+const NO_ROWS: number[] = [];
+
 export class RowList {
   readonly table: Table;
   readonly owner: number;
   readonly part: number;
   /** Rows that no run holds, in the order they came: refs ascend, ids need not (orders end in any order). */
-  refs: number[] = [];
+  refs: number[] = NO_ROWS;
   /** Rows whose run is being committed. */
-  spilling: number[] = [];
+  spilling: number[] = NO_ROWS;
   /** Id of the last row in a run; -1 = no run. */
   lastStored = NOT_LOOKED_UP;
   /** In the list of its oldest row's segment, or taken from it to be spilled. */
@@ -34,7 +37,9 @@ export class RowList {
   }
 
   push(journal: Journal, ref: number): void {
-    this.refs.push(ref);
+    // With no room to spare at first: most lists never have a second row in memory.
+    if (this.refs.length === 0) this.refs = [ref];
+    else this.refs.push(ref);
     if (this.#sorted !== undefined) this.#sorted = undefined;
     if (!this.queued) this.queue(journal);
     if (this.refs.length === LONG_LIST) journal.long(this);
@@ -54,13 +59,13 @@ export class RowList {
   }
 
   spilled(): void {
-    this.spilling = [];
+    this.spilling = NO_ROWS;
     this.#sorted = undefined;
   }
 
   unspill(): void {
     this.refs = this.spilling.concat(this.refs).sort((a, b) => a - b);
-    this.spilling = [];
+    this.spilling = NO_ROWS;
     this.#sorted = undefined;
   }
 
