@@ -39,12 +39,13 @@ export class SnapshotParts {
     this.#bytes += LENGTH_BYTES + part.length;
   }
 
-  /** `pause` is waited for after every few megabytes. */
+  /** Takes the parts out; `pause` is waited for after every few megabytes. */
   async join(pause: () => Promise<void>): Promise<Uint8Array> {
     const data = Buffer.allocUnsafeSlow(this.#bytes);
     let at = 0;
     let paused = 0;
-    for (const part of this.#parts) {
+    this.#parts.reverse();
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
       data.writeUInt32BE(part.length, at);
       data.set(part, at + LENGTH_BYTES);
       at += LENGTH_BYTES + part.length;

@@ -175,11 +175,15 @@ export class OrderBlock {
   }
 }
 
+/** Records of the block that is being made: buffers that come and go by the hundred megabytes hurry the garbage collector. */
+let scratch = new Float64Array(0);
+
 export function blockOf(rows: readonly Readonly<SpotOrder>[]): OrderBlockSnapshot {
   const orders = rows.length;
+  if (scratch.length < orders * FIELDS) scratch = new Float64Array(orders * FIELDS);
   // Row by row, as they come from the heap, then column by column.
-  const numbers = new Float64Array(orders * FIELDS);
-  const amounts = new BigInt64Array(numbers.buffer);
+  const numbers = scratch.subarray(0, orders * FIELDS);
+  const amounts = new BigInt64Array(scratch.buffer, 0, numbers.length);
   const clientOrderIds: string[] = [];
   const rare: [number, RareTerms][] = [];
   for (let i = 0; i < orders; i++) {
@@ -195,7 +199,7 @@ export function blockOf(rows: readonly Readonly<SpotOrder>[]): OrderBlockSnapsho
     const wide = isWide ? { amounts: [cumQuoteUnits, reservedUnits, origQuoteUnits] } : undefined;
     rare.push([i, { preventedMatch, request, outcome, ...wide }]);
   }
-  const words = new Int32Array(numbers.buffer);
+  const words = new Int32Array(scratch.buffer, 0, numbers.length * 2);
   const varying = Array.from({ length: FIELDS }, (_, field) => field).filter((field) => varies(words, field));
   const columns = new Int32Array(varying.length * orders * 2);
   let to = 0;
@@ -209,7 +213,7 @@ export function blockOf(rows: readonly Readonly<SpotOrder>[]): OrderBlockSnapsho
   const symbols = rows.every((row) => row.symbol === symbol) ? [symbol ?? ''] : rows.map((row) => row.symbol);
   return {
     orders,
-    first: orders === 0 ? new Uint8Array(FIELDS * 8) : new Uint8Array(numbers.buffer, 0, FIELDS * 8),
+    first: orders === 0 ? new Uint8Array(FIELDS * 8) : new Uint8Array(scratch.buffer.slice(0, FIELDS * 8)),
     varying,
     columns: new Uint8Array(columns.buffer),
     symbols,

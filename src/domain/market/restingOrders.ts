@@ -285,15 +285,17 @@ export class RestingOrders {
   /** A field of the first `count` records. */
   column(field: number, count: number): RestingColumn {
     const words = this.#words;
+    const first = [words[field * 2] ?? 0, words[field * 2 + 1] ?? 0] as const;
+    let i = 0;
+    for (let at = field * 2; i < count && words[at] === first[0] && words[at + 1] === first[1]; at += RECORD * 2) i++;
+    if (i === count) return count === 0 ? [0, 0] : first;
     const column = new Int32Array(count * 2);
-    let same = true;
-    for (let i = 0; i < count; i++) {
+    for (i = 0; i < count; i++) {
       const at = (i * RECORD + field) * 2;
       column[i * 2] = words[at]!;
       column[i * 2 + 1] = words[at + 1]!;
-      if (same && (words[at] !== column[0] || words[at + 1] !== column[1])) same = false;
     }
-    return same ? [column[0] ?? 0, column[1] ?? 0] : new Uint8Array(column.buffer);
+    return new Uint8Array(column.buffer);
   }
 
   /** The opposite, of all fields, for nodes that are new: their records, but for what few orders have. */

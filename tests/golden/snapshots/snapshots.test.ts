@@ -27,8 +27,8 @@ async function hashesOf<S, I>(behaviour: Behaviour<S, I>, file: string): Promise
   return Object.fromEntries([...children].map(([key, state]) => [key, behaviour.hash(state)]));
 }
 
-test('version 2: accounts with orders that are open and orders that traded', async () => {
-  expect(await hashesOf(new AccountBehaviour({ ...shared, limits: NO_ACCOUNT_LIMITS }), 'accounts.v2.msgpack')).toEqual({
+test.each(['2', '3'])('version %s: accounts with orders that are open and orders that traded', async (version) => {
+  expect(await hashesOf(new AccountBehaviour({ ...shared, limits: NO_ACCOUNT_LIMITS }), `accounts.v${version}.msgpack`)).toEqual({
     0: '0ef44fd882376af9',
     1000: '692a04ef3f844466',
     1001: '434397afad224ebc',
@@ -37,6 +37,6 @@ test('version 2: accounts with orders that are open and orders that traded', asy
   });
 });
 
-test('version 2: a market with orders on the book', async () => {
-  expect(await hashesOf(new MarketBehaviour(shared), 'markets.v2.msgpack')).toEqual({ S0USDT: '076ea3bd79a49e80' });
+test.each(['2', '3'])('version %s: a market with orders on the book', async (version) => {
+  expect(await hashesOf(new MarketBehaviour(shared), `markets.v${version}.msgpack`)).toEqual({ S0USDT: '076ea3bd79a49e80' });
 });
