@@ -2,7 +2,7 @@
 import type { Balance } from '../domain/balance.ts';
 import type { AccountCommand } from '../domain/command.ts';
 import { accountPartition } from '../domain/partitions.ts';
-import type { AssetReconciliation } from '../ports/exchangePort.ts';
+import { type AssetReconciliation, OverloadShedError } from '../ports/exchangePort.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 import { type AdminAnswer, type AdminChange, REGISTRY } from './admin/adminBehaviour.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -17,14 +17,17 @@ export class LocalWriters implements Writers {
     this.#pipeline = pipeline;
   }
 
-  send(command: AccountCommand, answer: (answer: AccountAnswer) => void): void {
+  send(command: AccountCommand, answer: (answer: AccountAnswer) => void, fail: (error: Error) => void): void {
     const { settlement, config } = this.#pipeline;
-    const host = settlement[accountPartition(command.accountId, config.accountPartitions)];
-    host?.current.submit(command.accountId, { kind: 'command', command, answer });
+    const account = settlement[accountPartition(command.accountId, config.accountPartitions)]?.held;
+    if (account === undefined) fail(stopping());
+    else account.submit(command.accountId, { kind: 'command', command, answer });
   }
 
   change(change: AdminChange): Promise<AdminAnswer> {
-    return new Promise((answer) => this.#pipeline.admin.current.submit(REGISTRY, { change, answer }));
+    const admin = this.#pipeline.admin.held;
+    if (admin === undefined) return Promise.reject(stopping());
+    return new Promise((answer) => admin.submit(REGISTRY, { change, answer }));
   }
 
   close(change: AdminChange): Promise<AdminAnswer> {
@@ -75,4 +78,9 @@ export class LocalWriters implements Writers {
     await Promise.all(heads.map(([stream, lastSequence]) => history.consumer.whenConsumed(stream, lastSequence)));
     return history.keeper.queries;
   }
+}
+
+/** Requests on open connections are served while the process stops. */
+function stopping(): OverloadShedError {
+  return new OverloadShedError('Service unavailable: the exchange is stopping; nothing happened.');
 }

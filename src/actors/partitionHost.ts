@@ -41,6 +41,11 @@ export class PartitionHost<State, Input> {
     return `${this.behaviour.stage}-${this.behaviour.partition}`;
   }
 
+  /** Worked by this process, be it that it is being started again; undefined once it was stopped. */
+  get held(): Partition<State, Input> | undefined {
+    return this.#partition;
+  }
+
   /** Throws when the partition is not worked by this process. */
   get current(): Partition<State, Input> {
     if (this.#partition === undefined) throw new Error(`${this.name} is not worked by this process`);
