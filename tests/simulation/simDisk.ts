@@ -1,5 +1,6 @@
 // The disk under a journal: ordered tables, commits that are on it or not. What was not synced is lost with the power; a
 // commit or a sync can fail, a disk can be full, and a commit that was being written when the power went can be torn.
+import { snapshotKey } from '../../src/bus/memory/journalLayout.ts';
 import type { JournalStorage, StorageRow, StorageWrite, Table } from '../../src/bus/memory/storage.ts';
 import type { Random } from './random.ts';
 import type { Machine } from './scheduler.ts';
@@ -67,6 +68,20 @@ export class SimDisk {
     this.#apply(this.#torn);
     this.#torn = [];
     return true;
+  }
+
+  /**
+   * A snapshot that the torn commit left in parts is put back as it was, after it was found to be damaged; what was written since stays.
+   * False when it is none of those.
+   */
+  repairSnapshot(name: string): boolean {
+    const rows = [hex(snapshotKey(name)), hex(Buffer.from(`${name}\0`))] as const;
+    const undo = this.#torn.filter(({ table, key }) =>
+      table === 'meta' ? hex(key) === rows[0] : table === 'snapshots' && hex(key).startsWith(rows[1]),
+    );
+    this.#torn = this.#torn.filter((one) => !undo.includes(one));
+    this.#apply(undo);
+    return undo.length > 0;
   }
 
   async #commit(machine: Machine, writes: readonly StorageWrite[]): Promise<void> {

@@ -228,7 +228,11 @@ export class World {
         up.ready = true;
         this.note(`${machine.name} is up`);
       },
-      (error: unknown) => this.#fatal(seat, machine, 'start', error as Error),
+      (error: unknown) => {
+        const [, damaged] = error instanceof CorruptLogError ? (/^snapshot (\S+) is damaged/.exec(error.message) ?? []) : [];
+        if (damaged !== undefined && this.disk.repairSnapshot(damaged)) this.note(`the torn snapshot was found: ${damaged}`);
+        this.#fatal(seat, machine, 'start', error as Error);
+      },
     );
   }
 
