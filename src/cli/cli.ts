@@ -79,11 +79,13 @@ export const COMMANDS: readonly CliCommand[] = [
     options: {
       ...CONFIG_OPTIONS,
       acknowledged: { type: 'string', value: '<file>', help: 'JSON {orders, cancelled}: order ids clients were told of' },
+      'after-cut': { type: 'boolean', help: 'read what a power cut left with durability none; verify does it by itself' },
     },
     run: async (args, io) => {
       const { verify } = await import('./verify.ts');
       const acknowledgedFile = textOption(args, 'acknowledged');
-      return verify(configOf(args, io), acknowledgedFile === undefined ? {} : { acknowledgedFile }, printer(io));
+      const afterCut = args.options['after-cut'] === true;
+      return verify(configOf(args, io), { afterCut, ...(acknowledgedFile === undefined ? {} : { acknowledgedFile }) }, printer(io));
     },
   },
   {

@@ -106,6 +106,85 @@ async function cycles(durability: 'always' | 'interval', count: number): Promise
   return tally;
 }
 
+interface UnsyncedTally {
+  cuts: number;
+  told: number;
+  /** What a cut left: a journal that is whole, one that is not, nothing because nothing was told yet. */
+  whole: number;
+  refused: number;
+  /** Acknowledged and not in the journals that are whole. */
+  lost: number;
+}
+
+const CUT_UNSYNCED = 'the machine went down while it was written with durability none';
+
+/** Each life begins with an empty folder: what a cut leaves of it is whole, or refused in so many words. */
+async function unsyncedCycles(count: number): Promise<UnsyncedTally> {
+  const random = seededRandom(SEED);
+  const tally: UnsyncedTally = { cuts: 0, told: 0, whole: 0, refused: 0, lost: 0 };
+  for (let cycle = 1; cycle <= count; cycle++) {
+    const live = join(root, `none-${cycle}`);
+    writeDisk(live, new Map());
+    const trace = join(root, `none-${cycle}.trace`);
+    const options = { library: library(), dir: live, trace, durability: 'none', intervalMs: INTERVAL_MS, random, answersMin: 20 } as const;
+    const life = await liveUntilKilled({ ...options, loadMs: LOAD_MS_MAX * random() });
+    tally.told += life.told.length;
+    const model = new DiskModel(life.records, new Map());
+    for (const at of instants(life.records, life.told, random)) {
+      model.playTo(at);
+      const kind = CUTS[Math.floor(random() * CUTS.length)]!;
+      const dir = join(root, `none-${cycle}-${++tally.cuts}`);
+      writeDisk(dir, model.cut(kind, random));
+      const end = life.records[at - 1]!;
+      const told = life.told.filter(({ traceBytes }) => traceBytes <= end.endsAt);
+      const lost = await checkUnsynced(
+        dir,
+        told,
+        `seed ${SEED}, cycle ${cycle}, cut after record ${at} of ${life.records.length} (${kind})`,
+      );
+      if (lost === undefined) tally.refused++;
+      else {
+        tally.whole++;
+        tally.lost += lost.length;
+      }
+      rmSync(dir, { recursive: true, force: true });
+    }
+    rmSync(live, { recursive: true, force: true });
+    rmSync(trace, { force: true });
+  }
+  return tally;
+}
+
+/** What was told and is not there; undefined when the start and `sedax verify` refuse the folder. */
+async function checkUnsynced(dir: string, told: readonly Told[], where: string): Promise<readonly Told[] | undefined> {
+  const env = afterPowerCut(library(), `${dir}.boot`);
+  // Before `sedax verify` has read it nothing starts on it, unless the power went before there was anything to mark.
+  const first = await SedaxProcess.start(dir, env).then(
+    (sedax) => sedax.kill(),
+    (error: Error) => error.message,
+  );
+  if (first === undefined) {
+    expect(told, where).toEqual([]);
+    return [];
+  }
+  expect(first, where).toContain(CUT_UNSYNCED);
+  const { code, output } = await cli(['verify', '--data-dir', dir], env);
+  expect(output, where).toContain(CUT_UNSYNCED);
+  if (code === 0) {
+    expect(output, where).toContain('every invariant holds');
+    const lost = await lostOf(dir, told);
+    await queries(
+      dir,
+      told.filter((one) => !lost.includes(one)),
+      where,
+    );
+    return lost;
+  }
+  expect([code, output], where).toEqual([1, expect.stringContaining('the power cut left no journal that can be trusted')]);
+  await expect(SedaxProcess.start(dir, env), where).rejects.toThrow(CUT_UNSYNCED);
+  return undefined;
+}
+
 /** Records before which the power goes, ascending: half of them right behind an answer. */
 function instants(records: readonly DiskRecord[], told: readonly Told[], random: () => number): number[] {
   const drawn = Array.from({ length: CUTS_EACH }, (_, index) => {
@@ -213,6 +292,14 @@ describe.skipIf(whyNot !== undefined)('power loss', () => {
     const { cuts, told } = await cycles('always', CYCLES);
     expect(told).toBeGreaterThan(CYCLES * 10);
     process.stdout.write(`power loss, always: ${CYCLES} venues, ${cuts} cuts, ${told} answers, none lost (seed ${SEED})\n`);
+  });
+
+  test(`durability none: what a cut leaves is whole, or nothing starts on it (seed ${SEED})`, { timeout: 3_600_000 }, async () => {
+    const { cuts, told, whole, refused, lost } = await unsyncedCycles(CYCLES);
+    expect(whole + refused).toBe(cuts);
+    process.stdout.write(
+      `power loss, none: ${CYCLES} venues, ${cuts} cuts, ${told} answers; ${refused} journals refused, ${whole} whole with ${lost} of the answers lost (seed ${SEED})\n`,
+    );
   });
 
   test(`durability interval: what is lost was told within the bound (seed ${SEED})`, { timeout: 3_600_000 }, async () => {

@@ -22,6 +22,7 @@ import {
   PAGE_SIZE_AT,
   restoreSynced,
 } from './syncedMeta.ts';
+import { checkNotCutUnsynced, forgetUnsynced, markUnsynced } from './unsyncedMark.ts';
 
 export interface LmdbOptions {
   readonly dir: string;
@@ -29,6 +30,8 @@ export interface LmdbOptions {
   /** Address space to map at first; it grows as needed. */
   readonly mapSizeBytes?: number;
   readonly readOnly?: boolean;
+  /** Opens what a power cut left of a journal with durability 'none', to be looked at; its mark stays. @default false */
+  readonly afterCut?: boolean;
 }
 
 type Rows = Database<Buffer, Uint8Array>;
@@ -47,6 +50,8 @@ export class LmdbStorage implements JournalStorage {
   readonly #tables: Readonly<Record<Table, Rows>>;
   readonly #dir: string;
   readonly #interval: boolean;
+  /** It carries the mark of a journal that may not be on the disk. */
+  readonly #marked: boolean;
   #committing = false;
   /** Waits for the moment between two commits. */
   #between: (() => void) | undefined;
@@ -58,14 +63,18 @@ export class LmdbStorage implements JournalStorage {
 
   /** To write. Rejects with CorruptLogError. */
   static async open(options: LmdbOptions): Promise<LmdbStorage> {
-    const { dir, durability } = options;
+    const { dir, durability, afterCut = false } = options;
+    if (!afterCut) checkNotCutUnsynced(dir);
     restoreSynced(dir);
     if (durability !== 'interval') await forgetSynced(dir);
+    if (durability === 'always') await forgetUnsynced(dir);
+    if (durability === 'none' && !afterCut) await markUnsynced(dir);
     const storage = new LmdbStorage(options);
     if (durability !== 'interval') return storage;
     try {
       // From here on there is something to go back to.
       await storage.sync();
+      await forgetUnsynced(dir);
       return storage;
     } catch (error) {
       await storage.close();
@@ -74,11 +83,15 @@ export class LmdbStorage implements JournalStorage {
   }
 
   constructor(options: LmdbOptions) {
-    const { dir, durability, mapSizeBytes, readOnly = false } = options;
+    const { dir, durability, mapSizeBytes, readOnly = false, afterCut = false } = options;
     checkFile(join(dir, DATA_FILE));
-    if (readOnly) checkNotCut(dir);
+    if (readOnly) {
+      checkNotCutUnsynced(dir);
+      checkNotCut(dir);
+    }
     this.#dir = dir;
     this.#interval = durability === 'interval' && !readOnly;
+    this.#marked = durability === 'none' && !readOnly && !afterCut;
     try {
       this.#env = open<Buffer, Uint8Array>({
         path: dir,
@@ -122,7 +135,12 @@ export class LmdbStorage implements JournalStorage {
   }
 
   async sync(): Promise<void> {
-    if (!this.#interval) return this.#fsync();
+    if (!this.#interval) {
+      const commits = this.#commits;
+      await this.#fsync();
+      this.#commitsSynced = commits;
+      return;
+    }
     const { synced, kept, commits } = await this.#pin();
     try {
       await this.#fsync();
@@ -184,7 +202,9 @@ export class LmdbStorage implements JournalStorage {
   async close(): Promise<void> {
     this.#kept?.done();
     await this.#env.close();
-    if (this.#interval && this.#commitsSynced === this.#commits) await forgetSynced(this.#dir);
+    if (this.#commitsSynced !== this.#commits) return;
+    if (this.#interval) await forgetSynced(this.#dir);
+    if (this.#marked) await forgetUnsynced(this.#dir);
   }
 }
 

@@ -56,6 +56,8 @@ export interface JournalBusOptions {
   readonly intervalMs: number;
   /** Address space to map at first; it grows as needed. */
   readonly mapSizeBytes?: number;
+  /** Opens what a power cut left of a journal with durability 'none', to be looked at. @default false */
+  readonly afterCut?: boolean;
   /** Replaces the disk, for tests and simulations; then `dir` is not touched. */
   readonly storage?: JournalStorage;
 }
@@ -97,7 +99,7 @@ export class MemoryBus implements Bus {
   /** Rejects with DirLockedError while another process has the journal, CorruptLogError when it is damaged. */
   static async open(options: MemoryBusOptions = {}): Promise<MemoryBus> {
     if (options.journal === undefined) return new MemoryBus(options, undefined, undefined);
-    const { dir, durability, intervalMs, mapSizeBytes, storage: given } = options.journal;
+    const { dir, durability, intervalMs, mapSizeBytes, afterCut = false, storage: given } = options.journal;
     let lock: DirLock | undefined;
     if (given === undefined) {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -105,7 +107,7 @@ export class MemoryBus implements Bus {
     }
     let storage = given;
     try {
-      storage ??= await LmdbStorage.open({ dir, durability, ...(mapSizeBytes === undefined ? {} : { mapSizeBytes }) });
+      storage ??= await LmdbStorage.open({ dir, durability, afterCut, ...(mapSizeBytes === undefined ? {} : { mapSizeBytes }) });
       if (given === undefined) await syncNames(dir);
       const inFlightBytesMax = options.inFlightBytesMax ?? IN_FLIGHT_BYTES;
       const journal = new Journal(storage, { durability, intervalMs, inFlightBytesMax });
