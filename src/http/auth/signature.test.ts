@@ -80,6 +80,21 @@ it("agrees with the documented example of Binance's REST API", () => {
   expect(verifySignature(ApiKeyKind.HMAC, secret, payload, signature.toUpperCase())).toBe(true);
 });
 
+it('signs as createHmac does, whatever the lengths of secret and payload', () => {
+  const sameAsPlain = (secret: string, payload: string): void => {
+    const plain = createHmac('sha256', secret).update(payload).digest('hex');
+    expect(signHmac(secret, payload)).toBe(plain);
+    expect(signHmac(secret, Buffer.from(payload))).toBe(plain);
+    expect(verifySignature(ApiKeyKind.HMAC, secret, payload, plain)).toBe(true);
+  };
+  for (const length of [0, 1, 63, 64, 65, 1365, 1366, 4096, 4097, 20_000]) {
+    sameAsPlain('k'.repeat(64), 'p'.repeat(length));
+    sameAsPlain('k'.repeat(length), '€'.repeat(length));
+  }
+  // A long payload leaves nothing behind for a shorter one.
+  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary', maxLength: 300 }), sameAsPlain));
+});
+
 describe('canonicalSignature', () => {
   it('gives one spelling for every spelling that verifies', () => {
     const hex = 'AB'.repeat(32);
