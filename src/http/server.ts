@@ -99,6 +99,8 @@ function createApp(config: HttpConfig, logger: FastifyBaseLogger, trusts: (addre
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Nobody logs by request: a logger of each one's own would be made for nothing.
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.stalledTimeoutMs,
