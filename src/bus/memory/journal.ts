@@ -48,6 +48,8 @@ const COMMIT_BYTES = 16 * 2 ** 20;
 const TRIM_ROWS = 1000;
 const READ_BYTES = 4 * 2 ** 20;
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 export class Journal {
   readonly streams = new Map<string, JournalStream>();
   readonly storage: JournalStorage;
@@ -185,12 +187,14 @@ export class Journal {
   #start(): void {
     if (this.#committing) return;
     this.#committing = true;
-    // After the caller's turn, so that what it appends in one go shares a commit.
-    queueMicrotask(() => void this.#commitAll());
+    void this.#commitAll();
   }
 
   async #commitAll(): Promise<void> {
-    while (this.#failure === undefined && this.#appending.length + this.#writing.length + this.#trims.length > 0) {
+    for (;;) {
+      // A turn each: what the stages append in one go, or as the commit before wakes them, shares a commit.
+      await nextTurn();
+      if (this.#failure !== undefined || this.#appending.length + this.#writing.length + this.#trims.length === 0) break;
       const appending = this.#takeAppending();
       const writing = this.#writing;
       this.#writing = [];
