@@ -44,7 +44,15 @@ export type AccountEvent =
 
 export type AccountListener = (events: readonly AccountEvent[]) => void;
 
+/** An order was filled for the first time, as the maker or as the taker. */
+export interface FirstFill {
+  readonly isMaker: boolean;
+  readonly timeUs: number;
+}
+
 export interface AccountEvents {
   /** From the next event on; returns the unsubscribe. A listener must not throw or block. */
   listen(accountId: number, listener: AccountListener): () => void;
+  /** As listen, for who counts orders and needs no copies of them: nothing is put together for it. */
+  listenFirstFills(accountId: number, listener: (fill: FirstFill) => void): () => void;
 }

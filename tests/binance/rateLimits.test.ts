@@ -3,9 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BinanceError } from '../../src/http/binance/binanceError.ts';
 import { AddressLimits } from '../../src/http/binance/rateLimits/addressLimits.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimitSettings } from '../../src/http/binance/rateLimits/rateLimitSettings.ts';
-import type { AccountEvent } from '../../src/ports/accountEvents.ts';
 import { type Answer, type BinanceRest, binanceRest } from '../fixtures/binanceRest.ts';
-import { makeOrder, makeTrade, TEST_ACCOUNT_ID } from '../fixtures/fakeExchange.ts';
+import { TEST_ACCOUNT_ID } from '../fixtures/fakeExchange.ts';
 
 const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;
@@ -208,32 +207,16 @@ describe('over REST', () => {
     expect(await counts()).toEqual([3, 3]);
   });
 
-  function fill(isMaker: boolean, lots: number, executedLots: number): AccountEvent {
-    return {
-      kind: 'execution',
-      executionType: 'TRADE',
-      order: makeOrder({ executedLots }),
-      trade: makeTrade({ lots }),
-      isMaker,
-      preventedMatch: null,
-      requestClientOrderId: '',
-      origClientOrderId: '',
-      executionId: 1,
-      timeUs: api.exchange.nowUs,
-    };
-  }
-  const emit = (...events: AccountEvent[]) => api.exchange.emitAccount(TEST_ACCOUNT_ID, events);
+  const firstFill = (isMaker: boolean) => api.exchange.emitFirstFill(TEST_ACCOUNT_ID, { isMaker, timeUs: api.exchange.nowUs });
 
-  it('takes one off with the first fill as taker, five with the first as maker, none with later ones', async () => {
+  it('takes one off with the first fill as taker, five with the first as maker', async () => {
     await place();
     await place();
-    emit(fill(false, 10, 10));
-    expect(await counts()).toEqual([1, 1]);
-    emit(fill(false, 10, 20), fill(false, 5, 25));
+    firstFill(false);
     expect(await counts()).toEqual([1, 1]);
     for (let i = 0; i < 3; i++) await place();
     expect(await counts()).toEqual([4, 4]);
-    emit(fill(true, 3, 3));
+    firstFill(true);
     expect(await counts()).toEqual([0, 0]);
     await place();
     expect(await counts()).toEqual([1, 1]);
@@ -243,14 +226,13 @@ describe('over REST', () => {
     for (let i = 0; i < 5; i++) await place();
     at(10 * SECOND_US);
     for (let i = 0; i < 2; i++) await place();
-    emit(fill(false, 1, 1));
+    firstFill(false);
     expect(await counts()).toEqual([1, 6]);
   });
 
   it('leaves the count alone when orders are cancelled', async () => {
     await place();
     await api.signed('DELETE', '/order', { symbol: 'BTCUSDT', orderId: 1 });
-    emit({ ...fill(false, 1, 0), executionType: 'CANCELED', trade: null } as AccountEvent);
     expect(await counts()).toEqual([1, 1]);
   });
 

@@ -59,6 +59,38 @@ const said = (account: number): string[] => (told.get(account) ?? []).flat().map
 const executions = (account: number): Extract<AccountEvent, { kind: 'execution' }>[] =>
   (told.get(account) ?? []).flat().filter((event) => event.kind === 'execution');
 
+it('tells the first fill of an order, once, to who counts them: as the maker or as the taker', () => {
+  const fills: string[] = [];
+  for (const [name, account] of [
+    ['alice', ALICE],
+    ['bob', BOB],
+  ] as const) {
+    hub.accountEvents.listenFirstFills(account, ({ isMaker, timeUs }) => {
+      expect(timeUs).toBe(log.nowUs);
+      fills.push(`${name} ${isMaker ? 'maker' : 'taker'}`);
+    });
+  }
+  log.place({ orderId: 1, accountId: BOB, side: Side.SELL, priceTicks: 10, origLots: 3, bookLots: 3 });
+  fold();
+  expect(fills).toEqual([]);
+  log.place({ orderId: 2, accountId: ALICE, side: Side.BUY, priceTicks: 10, origLots: 1 });
+  log.fill(1, 2, 1);
+  log.change(2, { status: OrderStatus.Filled, executedLots: 1, cumQuoteUnits: 10n });
+  fold();
+  expect(fills.splice(0)).toEqual(['bob maker', 'alice taker']);
+  // The maker has been filled before; the taker goes on the book, where it is filled again.
+  log.place({ orderId: 3, accountId: ALICE, side: Side.BUY, priceTicks: 10, origLots: 5 });
+  log.fill(1, 3, 2);
+  log.change(3, { status: OrderStatus.PartiallyFilled, executedLots: 2, cumQuoteUnits: 20n, bookLots: 3 });
+  fold();
+  expect(fills.splice(0)).toEqual(['alice taker']);
+  log.place({ orderId: 4, accountId: BOB, side: Side.SELL, priceTicks: 10, origLots: 1 });
+  log.fill(3, 4, 1);
+  log.change(4, { status: OrderStatus.Filled, executedLots: 1, cumQuoteUnits: 10n });
+  fold();
+  expect(fills.splice(0)).toEqual(['bob taker']);
+});
+
 describe('executions', () => {
   it('tells NEW, then each TRADE with running quantities, then EXPIRED, for a MARKET order that empties the book', () => {
     log.place({ orderId: 1, accountId: BOB, side: Side.SELL, priceTicks: 10, origLots: 3, bookLots: 3 });

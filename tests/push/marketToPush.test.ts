@@ -255,6 +255,9 @@ const visible = (row: Readonly<SpotOrder>): object => ({
 /** Folds an account's events the way a client does, and checks each against those before it. */
 class ClientOrders {
   readonly orders = new Map<number, Readonly<SpotOrder>>();
+  /** Sides of the orders' first fills since they were last compared: by their executions, and as who only counts them is told. */
+  readonly firstFills: boolean[] = [];
+  readonly firstFillsTold: boolean[] = [];
   readonly #traded = new Map<number, { lots: number; quoteUnits: bigint }>();
   readonly #lists = new Map<number, boolean>();
   #executionId = 0;
@@ -285,6 +288,7 @@ class ClientOrders {
     this.#traded.set(row.orderId, sum);
     expect(trade !== null).toBe(executionType === 'TRADE');
     if (trade !== null) {
+      if (sum.lots === 0) this.firstFills.push(event.isMaker);
       sum.lots += trade.lots;
       sum.quoteUnits += trade.quoteUnits;
       expect([OrderStatus.PartiallyFilled, OrderStatus.Filled]).toContain(row.status);
@@ -301,7 +305,10 @@ class ClientOrders {
 function listenTo(hub: PushHub, clients: ReadonlyMap<number, ClientOrders>): MarketBatch[] {
   const batches: MarketBatch[] = [];
   hub.markets.listen(instrument.symbol, (batch) => batches.push(batch));
-  for (const [account, client] of clients) hub.accountEvents.listen(account, (events) => client.apply(events));
+  for (const [account, client] of clients) {
+    hub.accountEvents.listen(account, (events) => client.apply(events));
+    hub.accountEvents.listenFirstFills(account, ({ isMaker }) => client.firstFillsTold.push(isMaker));
+  }
   return batches;
 }
 
@@ -330,6 +337,8 @@ function check(commands: readonly Command[], restoreAt: number): void {
     message = [];
     const tickerBefore = { ...book.ticker(), updateId: 0 };
     hub.onMarket(entries, venue.nowUs);
+    for (const { firstFills, firstFillsTold } of clients.values())
+      expect(firstFillsTold.splice(0).sort()).toEqual(firstFills.splice(0).sort());
     silent.onMarket(decodeStep(encodeStep(entries)), venue.nowUs);
 
     const { market } = venue;

@@ -87,10 +87,15 @@ export class AccountFold {
     this.#takers.set(taker.orderId, this.#push(taker, entry, 'TRADE', { trade }));
   }
 
+  /** True while the order's next entry is its part, as the maker, in the trade that was just told. */
+  isMaker(orderId: number): boolean {
+    return this.#trade !== undefined && makerOrderId(this.#trade) === orderId;
+  }
+
   /** The order's row already has the changes, if its account is listened to. */
   orderUpdated({ row }: OpenOrder, before: OrderBefore, changed: ChangedFields, entry: ChangeLogEntry): void {
-    const trade = this.#trade;
-    const isMaker = trade !== undefined && makerOrderId(trade) === row.orderId;
+    const trade = this.#trade ?? null;
+    const isMaker = this.isMaker(row.orderId);
     if (isMaker) this.#trade = undefined;
     if (this.#listeners.count === 0) return;
     const prevented = newValue(changed, OrderField.preventedMatch) as PreventedMatch | null | undefined;

@@ -14,7 +14,7 @@ import { ListOrderStatus } from '../../domain/orderTerms.ts';
 import { OrderField, type SpotOrder } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { StateHash } from '../../domain/stateHash.ts';
-import type { AccountEvent, AccountEvents } from '../../ports/accountEvents.ts';
+import type { AccountEvent, AccountEvents, FirstFill } from '../../ports/accountEvents.ts';
 import type { MarketBatch, MarketData } from '../../ports/marketData.ts';
 import { AccountFold, type OrderBefore } from './accountFold.ts';
 import { BalanceFold } from './balanceFold.ts';
@@ -50,6 +50,7 @@ export class PushHub {
   readonly #folds = new Map<string, MarketFold>();
   readonly #marketListeners: Listeners<string, MarketBatch>;
   readonly #accountListeners: Listeners<number, readonly AccountEvent[]>;
+  readonly #firstFills: Listeners<number, FirstFill>;
   readonly #accounts: AccountFold;
   readonly #balances: BalanceFold;
   /** Folds the message at hand has touched. */
@@ -65,13 +66,17 @@ export class PushHub {
     const failed = options.onListenerFailure ?? (() => {});
     this.#marketListeners = new Listeners((key, error) => failed('market', key, error), '*');
     this.#accountListeners = new Listeners((key, error) => failed('account', key, error));
+    this.#firstFills = new Listeners((key, error) => failed('account', key, error));
     this.#accounts = new AccountFold(this.#open, this.#accountListeners);
     this.#balances = new BalanceFold(this.#accountListeners);
     this.markets = {
       view: (symbol) => this.#view(symbol),
       listen: (symbol, listener) => this.#marketListeners.add(symbol, listener),
     };
-    this.accountEvents = { listen: (accountId, listener) => this.#accountListeners.add(accountId, listener) };
+    this.accountEvents = {
+      listen: (accountId, listener) => this.#accountListeners.add(accountId, listener),
+      listenFirstFills: (accountId, listener) => this.#firstFills.add(accountId, listener),
+    };
   }
 
   /** Entries of one markets-s message. */
@@ -126,11 +131,13 @@ export class PushHub {
     before.preventedMatchId = row.preventedMatch?.preventedMatchId ?? 0;
     let { status, bookLots, updateId } = row;
     let pegged = row.peggedPriceTicks;
+    let isFirstFill = false;
     for (let i = 0; i < changed.length; i += 3) {
       const field = changed[i];
       if (field === OrderField.status) status = changed[i + 2] as OrderStatus;
       else if (field === OrderField.bookLots) bookLots = changed[i + 2] as number;
       else if (field === OrderField.updateId) updateId = changed[i + 2] as number;
+      else if (field === OrderField.executedLots) isFirstFill = changed[i + 1] === 0;
       else if (field === OrderField.peggedPriceTicks) pegged = changed[i + 2] as number;
     }
     if (updateId !== row.updateId) {
@@ -144,6 +151,9 @@ export class PushHub {
         fold.changeLots(row.side, ticksBefore, -row.bookLots, updateId);
         fold.changeLots(row.side, ticks, bookLots, updateId);
       }
+    }
+    if (isFirstFill && this.#firstFills.wants(row.accountId)) {
+      this.#firstFills.emit(row.accountId, { isMaker: this.#accounts.isMaker(row.orderId), timeUs: entry.timestamp });
     }
     const ended = isTerminal(status);
     // A row nobody will look at again is not brought up to date.
@@ -245,6 +255,7 @@ export class PushHub {
   set muted(muted: boolean) {
     this.#marketListeners.muted = muted;
     this.#accountListeners.muted = muted;
+    this.#firstFills.muted = muted;
   }
 
   /** Forgets everything folded, of a half folded message too. Views and listeners stay. */

@@ -62,14 +62,9 @@ export class UnfilledOrders {
 
   #listen(accountId: number, counters: readonly WindowCounter[]): () => void {
     const { takerFillCredit, makerFillCredit } = this.#settings;
-    return this.#events.listen(accountId, (events) => {
-      for (const event of events) {
-        if (event.kind !== 'execution' || event.executionType !== 'TRADE') continue;
-        const first = event.order.executedLots === event.trade?.lots;
-        if (!first) continue;
-        const credit = event.isMaker ? makerFillCredit : takerFillCredit;
-        for (const counter of counters) counter.add(-credit, event.timeUs);
-      }
+    return this.#events.listenFirstFills(accountId, ({ isMaker, timeUs }) => {
+      const credit = isMaker ? makerFillCredit : takerFillCredit;
+      for (const counter of counters) counter.add(-credit, timeUs);
     });
   }
 
