@@ -2,7 +2,8 @@
 // Appends and reads of the bus alone: what the exchange's three hops cannot be faster than.
 import { JetStreamBus } from '../../src/bus/jetstream/jetStreamBus.ts';
 
-export const CHAIN = ['chain-1', 'chain-2', 'chain-3'] as const;
+/** The three streams of one chain. */
+export const chainOf = (run: number): readonly [string, string, string] => [`chain-${run}-1`, `chain-${run}-2`, `chain-${run}-3`];
 export const subjectOf = (stream: string): string => `bare.${stream}`;
 
 export interface Hop {
@@ -31,13 +32,15 @@ export async function relay(bus: JetStreamBus, { from, to, bytes }: Hop): Promis
 }
 
 async function main(): Promise<void> {
-  const [servers = '', replicas = '1', second = '0', third = '0'] = process.argv.slice(2);
+  const [servers = '', replicas = '1', second = '0', third = '0', run = '1'] = process.argv.slice(2);
   const bus = await JetStreamBus.connect({ servers: servers.split(','), name: 'bare hops', replicas: Number(replicas) });
-  for (const stream of CHAIN) await bus.ensureStream(stream, [subjectOf(stream)]);
+  const chain = chainOf(Number(run));
+  for (const stream of chain) await bus.ensureStream(stream, [subjectOf(stream)]);
+  process.once('SIGTERM', () => process.exit(0));
   process.stdout.write('ready\n');
   await Promise.all([
-    relay(bus, { from: CHAIN[0], to: CHAIN[1], bytes: Number(second) }),
-    relay(bus, { from: CHAIN[1], to: CHAIN[2], bytes: Number(third) }),
+    relay(bus, { from: chain[0], to: chain[1], bytes: Number(second) }),
+    relay(bus, { from: chain[1], to: chain[2], bytes: Number(third) }),
   ]);
 }
 

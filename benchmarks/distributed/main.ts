@@ -2,8 +2,9 @@
 //
 //   edge (here) --request--> settlement ==accounts==> match ==markets==> settlement ==accounts==> edge (here)
 //
-// Run: npm run bench:distributed -- [orders] [servers: 1 or 3] [sync: default or always]. Writers in one process, edge and load
-// in this one, nats-servers in theirs. Checks its answer: every order acknowledged, every asset reconciled.
+// Run: npm run bench:distributed -- [orders a round] [servers: 1 or 3] [sync: default or always]. Writers in one process, edge and
+// load in this one, nats-servers in theirs; every process with the flags of production. Checks its answer: every order
+// acknowledged, every asset reconciled. Profiles: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=<dir>'.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,15 +18,23 @@ import { NatsCluster } from '../../src/support/natsCluster.ts';
 import { NatsServer } from '../../src/support/natsServer.ts';
 import { makeInstrument } from '../../tests/fixtures/fakeExchange.ts';
 import { order, TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../../tests/pipeline/venue.ts';
-import { CHAIN, subjectOf } from './bareHops.ts';
+import { chainOf, subjectOf } from './bareHops.ts';
 
-const ORDERS = Number(process.argv[2] ?? 20_000);
+const ORDERS = Number(process.argv[2] ?? 60_000);
 const SERVERS = Number(process.argv[3] ?? 1);
 const SYNC = process.argv[4] ?? 'default';
 /** So many that nobody meets MAX_NUM_ORDERS. */
 const ACCOUNTS = 1_000;
 /** Commands in flight. */
 const WINDOW = 2_048;
+/** Until the compiler is done with edge and writers. */
+const WARM_UP_ORDERS = 60_000;
+const ROUNDS = 3;
+const STEADY_SECONDS = 5;
+/** The bare chain's own warm-up, and so many times the messages of a round are counted: it is fast. */
+const BARE_ROUNDS = 4;
+/** As `npm start` and the image do. */
+const NODE_FLAGS = ['--max-semi-space-size=64'];
 
 const config = {
   ...TEST_PIPELINE_CONFIG,
@@ -52,7 +61,10 @@ async function startNats(): Promise<{ urls: readonly string[]; stop(): Promise<v
 
 /** Resolves when the child says that it is ready. */
 async function child(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
-  const started = spawn(process.execPath, [...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const started = spawn(process.execPath, [...NODE_FLAGS, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise<void>((resolve, reject) => {
     let said = '';
     started.stdout.on('data', (chunk: Buffer) => {
@@ -113,9 +125,10 @@ class Load {
     return performance.now() - started;
   }
 
-  /** At a steady rate, measured from when each order was due: response times of those that met a counterpart, sorted. */
-  async steady(perSecond: number, seconds: number): Promise<number[]> {
+  /** At a steady rate, measured from when each order was due. */
+  async steady(perSecond: number, seconds: number): Promise<Steady> {
     const times: number[] = [];
+    const lags: number[] = [];
     const started = performance.now();
     const orders = Math.floor(perSecond * seconds);
     const running: Promise<void>[] = [];
@@ -123,6 +136,7 @@ class Load {
       const due = Math.min(orders, Math.floor(((performance.now() - started) / 1000) * perSecond));
       for (; sent < due; sent++) {
         const dueMs = started + (sent / perSecond) * 1000;
+        lags.push(performance.now() - dueMs);
         running.push(
           this.place().then((fills) => {
             if (fills > 0) times.push(performance.now() - dueMs);
@@ -131,10 +145,21 @@ class Load {
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+    const ordersPerSecond = orders / ((performance.now() - started) / 1000);
     await Promise.all(running);
-    return times.sort((a, b) => a - b);
+    return { times: times.sort((a, b) => a - b), lags: lags.sort((a, b) => a - b), ordersPerSecond };
   }
 }
+
+interface Steady {
+  /** Response times of the orders that met a counterpart, milliseconds, sorted. */
+  readonly times: readonly number[];
+  /** How late each order was sent: the generator's share of the times. */
+  readonly lags: readonly number[];
+  readonly ordersPerSecond: number;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Messages and bytes of the real run, for the bare chain to carry the same. */
 interface Carried {
@@ -142,18 +167,22 @@ interface Carried {
   readonly bytes: readonly [number, number, number];
 }
 
-async function bareChain(urls: readonly string[], carried: Carried, inFlight: number): Promise<number> {
-  const { messages, bytes } = carried;
+let chains = 0;
+
+/** Messages a second over three hops. */
+async function bareChain(urls: readonly string[], { messages, bytes }: Carried, inFlight: number): Promise<number> {
+  const chain = chainOf(++chains);
   const hops = await child([
     new URL('./bareHops.js', import.meta.url).pathname,
     urls.join(','),
     String(SERVERS),
     String(bytes[1]),
     String(bytes[2]),
+    String(chains),
   ]);
   const bus = await JetStreamBus.connect({ servers: urls, name: 'bare chain', replicas: SERVERS });
   try {
-    await bus.ensureStream(CHAIN[0], [subjectOf(CHAIN[0])]);
+    await bus.ensureStream(chain[0], [subjectOf(chain[0])]);
     const payload = Buffer.alloc(bytes[0], 7);
     const headers = {
       'Sedax-Writer': 'bare',
@@ -162,26 +191,59 @@ async function bareChain(urls: readonly string[], carried: Carried, inFlight: nu
       'Sedax-In': 'markets-0=1',
       'Sedax-Last-Entry': '1',
     };
-    const started = performance.now();
     let sent = 0;
     const send = (): void => {
       bus
-        .append({ stream: CHAIN[0], subject: subjectOf(CHAIN[0]), headers, payload, expectedLastSequence: sent++ })
+        .append({ stream: chain[0], subject: subjectOf(chain[0]), headers, payload, expectedLastSequence: sent++ })
         .catch((error: unknown) => {
           throw error;
         });
     };
-    const reader = bus.read(CHAIN[2], { fromSequence: 1 });
-    while (sent < Math.min(inFlight, messages)) send();
-    for (let back = 0; back < messages; ) {
+    const reader = bus.read(chain[2], { fromSequence: 1 });
+    const most = messages * (BARE_ROUNDS + 1);
+    let started = 0;
+    let back = 0;
+    let counted = 0;
+    while (sent < Math.min(inFlight, most)) send();
+    while (back < most) {
       back += (await reader.next()).length;
-      while (sent < messages && sent - back < inFlight) send();
+      if (started === 0 && back >= messages) {
+        started = performance.now();
+        counted = back;
+      }
+      while (sent < most && sent - back < inFlight) send();
     }
-    return performance.now() - started;
+    return ((back - counted) / (performance.now() - started)) * 1000;
   } finally {
     await bus.close();
-    hops.kill('SIGKILL');
+    await stopped(hops);
   }
+}
+
+/** Ends the child in its own way, so that it leaves its profile where one was asked for. */
+async function stopped(child: ChildProcess): Promise<void> {
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exited;
+}
+
+interface Grown {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+interface Round {
+  readonly ordersPerSecond: number;
+  /** Processor time, microseconds an order. */
+  readonly edge: number;
+  readonly writers: number;
+  readonly accounts: Grown;
+  readonly markets: Grown;
+}
+
+async function grownOf(bus: JetStreamBus): Promise<{ readonly accounts: Grown; readonly markets: Grown }> {
+  const [accounts, markets] = await Promise.all([bus.streamInfo('accounts-0'), bus.streamInfo('markets-0')]);
+  return { accounts, markets };
 }
 
 const nats = await startNats();
@@ -237,39 +299,64 @@ try {
     for (const asset of ['BTC', 'USDT']) await exchange.admin.deposit({ accountId, requestId: `${i}-${asset}`, asset, units: 10n ** 18n });
   }
   const load = new Load(exchange, accounts);
-  await load.flood(2_000);
-  const before = await Promise.all(['accounts-0', 'markets-0'].map((stream) => bus.streamInfo(stream)));
-  const cpuBefore = [process.cpuUsage(), cpuMicrosOf(writers.pid)] as const;
-  const floodMs = await load.flood(ORDERS);
-  const edgeCpu = process.cpuUsage(cpuBefore[0]);
-  const writersCpu = cpuMicrosOf(writers.pid) - cpuBefore[1];
-  for (const row of await exchange.reconcile()) if (!row.ok) throw new Error(`${row.asset} does not add up`);
-  const after = await Promise.all(['accounts-0', 'markets-0'].map((stream) => bus.streamInfo(stream)));
-  const grown = (i: number, field: 'bytes' | 'messages'): number => (after[i]?.[field] ?? 0) - (before[i]?.[field] ?? 0);
-  const messages = Math.max(1, Math.round((grown(0, 'messages') + grown(1, 'messages')) / 3));
-  const accountsBytes = Math.round(grown(0, 'bytes') / messages / 2);
-  const carried: Carried = { messages, bytes: [accountsBytes, Math.round(grown(1, 'bytes') / messages), accountsBytes] };
-  const perSecond = (ORDERS / floodMs) * 1000;
-  const times = await load.steady(perSecond / 2, 5);
+  await load.flood(WARM_UP_ORDERS);
+  const rounds: Round[] = [];
+  const round = async (): Promise<void> => {
+    const before = await grownOf(bus);
+    const cpu = [process.cpuUsage(), cpuMicrosOf(writers.pid)] as const;
+    const ms = await load.flood(ORDERS);
+    const { user, system } = process.cpuUsage(cpu[0]);
+    const writersMicros = cpuMicrosOf(writers.pid) - cpu[1];
+    const after = await grownOf(bus);
+    const accounts = { messages: after.accounts.messages - before.accounts.messages, bytes: after.accounts.bytes - before.accounts.bytes };
+    const markets = { messages: after.markets.messages - before.markets.messages, bytes: after.markets.bytes - before.markets.bytes };
+    rounds.push({
+      ordersPerSecond: (ORDERS / ms) * 1000,
+      edge: (user + system) / ORDERS,
+      writers: writersMicros / ORDERS,
+      accounts,
+      markets,
+    });
+  };
+  await round();
+  const [first] = rounds as [Round];
+  const messages = Math.max(1, Math.round((first.accounts.messages + first.markets.messages) / 3));
+  const accountsBytes = Math.round(first.accounts.bytes / messages / 2);
+  const carried: Carried = { messages, bytes: [accountsBytes, Math.round(first.markets.bytes / messages), accountsBytes] };
   const inFlight = Math.max(1, Math.round((WINDOW / ORDERS) * messages));
-  const bareMs = await bareChain(nats.urls, carried, inFlight);
-  const barePerSecond = (ORDERS / bareMs) * 1000;
+  const bare = [await bareChain(nats.urls, carried, inFlight)];
+  while (rounds.length < ROUNDS) await round();
+  const perSecond = median(rounds.map(({ ordersPerSecond }) => ordersPerSecond));
+  const steady = await load.steady(perSecond / 2, STEADY_SECONDS);
+  for (const row of await exchange.reconcile()) if (!row.ok) throw new Error(`${row.asset} does not add up`);
+  bare.push(await bareChain(nats.urls, carried, inFlight));
+  const bareOrders = bare.map((messagesPerSecond) => (messagesPerSecond * ORDERS) / messages);
+  const barePerSecond = (Math.min(...bareOrders) + Math.max(...bareOrders)) / 2;
   const result = {
     servers: SERVERS,
     sync: SYNC,
     orders: ORDERS,
-    ordersPerSecond: Math.round(perSecond),
+    ordersPerSecond: rounds.map(({ ordersPerSecond }) => Math.round(ordersPerSecond)),
     // On a machine shared with others the processor time says more than the wall clock.
-    cpuMicrosPerOrder: { edge: Math.round((edgeCpu.user + edgeCpu.system) / ORDERS), writers: Math.round(writersCpu / ORDERS) },
+    cpuMicrosPerOrder: {
+      edge: Math.round(median(rounds.map((one) => one.edge))),
+      writers: Math.round(median(rounds.map((one) => one.writers))),
+    },
     ordersPerMessage: Math.round((ORDERS / messages) * 10) / 10,
     bytesPerMessage: carried.bytes,
-    bareOrdersPerSecond: Math.round(barePerSecond),
+    bareOrdersPerSecond: bareOrders.map(Math.round),
     shareOfBare: Math.round((perSecond / barePerSecond) * 100) / 100,
-    placeToFillMsAtHalfLoad: { fills: times.length, p50: percentile(times, 0.5), p99: percentile(times, 0.99) },
+    atHalfLoad: {
+      ordersPerSecond: Math.round(steady.ordersPerSecond),
+      fills: steady.times.length,
+      placeToFillMs: { p50: percentile(steady.times, 0.5), p99: percentile(steady.times, 0.99) },
+      // Part of the above: the generator's timer, and what keeps its process from sending in time.
+      sentLateMs: { p50: percentile(steady.lags, 0.5), p99: percentile(steady.lags, 0.99) },
+    },
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } finally {
-  writers.kill('SIGKILL');
+  await stopped(writers);
   await edge.stop().catch(() => undefined);
   await bus.close();
   await nats.stop();
