@@ -52,11 +52,20 @@ const config = {
   acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
 };
 
-async function startNats(): Promise<{ urls: readonly string[]; stop(): Promise<void> }> {
+interface Nats {
+  readonly urls: readonly string[];
+  readonly pids: readonly (number | undefined)[];
+  stop(): Promise<void>;
+}
+
+async function startNats(): Promise<Nats> {
   const syncAlways = SYNC === 'always';
-  if (SERVERS === 3) return NatsCluster.start({ syncAlways });
+  if (SERVERS === 3) {
+    const cluster = await NatsCluster.start({ syncAlways });
+    return { urls: cluster.urls, pids: cluster.servers.map(({ pid }) => pid), stop: () => cluster.stop() };
+  }
   const server = await NatsServer.start({ syncAlways });
-  return { urls: [server.url], stop: () => server.stop() };
+  return { urls: [server.url], pids: [server.pid], stop: () => server.stop() };
 }
 
 /** Resolves when the child says that it is ready. */
@@ -123,6 +132,17 @@ class Load {
     };
     await Promise.all(Array.from({ length: Math.min(WINDOW, orders) }, lane));
     return performance.now() - started;
+  }
+
+  /** One after the other; milliseconds each, sorted. */
+  async alone(orders: number): Promise<number[]> {
+    const times: number[] = [];
+    for (let i = 0; i < orders; i++) {
+      const startedMs = performance.now();
+      await this.place();
+      times.push(performance.now() - startedMs);
+    }
+    return times.sort((a, b) => a - b);
   }
 
   /** At a steady rate, measured from when each order was due. */
@@ -232,13 +252,33 @@ interface Grown {
   readonly bytes: number;
 }
 
-interface Round {
-  readonly ordersPerSecond: number;
-  /** Processor time, microseconds an order. */
+/** Processor time so far, microseconds. */
+interface Cpu {
   readonly edge: number;
   readonly writers: number;
+  readonly nats: number;
+}
+
+interface Round {
+  readonly ordersPerSecond: number;
+  /** An order. */
+  readonly cpu: Cpu;
   readonly accounts: Grown;
   readonly markets: Grown;
+}
+
+function cpuOf(writers: ChildProcess, nats: Nats): Cpu {
+  const { user, system } = process.cpuUsage();
+  return {
+    edge: user + system,
+    writers: cpuMicrosOf(writers.pid),
+    nats: nats.pids.reduce<number>((sum, pid) => sum + cpuMicrosOf(pid), 0),
+  };
+}
+
+function perOrder(before: Cpu, after: Cpu, orders: number): Cpu {
+  const of = (name: keyof Cpu): number => Math.round((after[name] - before[name]) / orders);
+  return { edge: of('edge'), writers: of('writers'), nats: of('nats') };
 }
 
 async function grownOf(bus: JetStreamBus): Promise<{ readonly accounts: Grown; readonly markets: Grown }> {
@@ -303,20 +343,13 @@ try {
   const rounds: Round[] = [];
   const round = async (): Promise<void> => {
     const before = await grownOf(bus);
-    const cpu = [process.cpuUsage(), cpuMicrosOf(writers.pid)] as const;
+    const cpuBefore = cpuOf(writers, nats);
     const ms = await load.flood(ORDERS);
-    const { user, system } = process.cpuUsage(cpu[0]);
-    const writersMicros = cpuMicrosOf(writers.pid) - cpu[1];
+    const cpu = perOrder(cpuBefore, cpuOf(writers, nats), ORDERS);
     const after = await grownOf(bus);
     const accounts = { messages: after.accounts.messages - before.accounts.messages, bytes: after.accounts.bytes - before.accounts.bytes };
     const markets = { messages: after.markets.messages - before.markets.messages, bytes: after.markets.bytes - before.markets.bytes };
-    rounds.push({
-      ordersPerSecond: (ORDERS / ms) * 1000,
-      edge: (user + system) / ORDERS,
-      writers: writersMicros / ORDERS,
-      accounts,
-      markets,
-    });
+    rounds.push({ ordersPerSecond: (ORDERS / ms) * 1000, cpu, accounts, markets });
   };
   await round();
   const [first] = rounds as [Round];
@@ -327,7 +360,10 @@ try {
   const bare = [await bareChain(nats.urls, carried, inFlight)];
   while (rounds.length < ROUNDS) await round();
   const perSecond = median(rounds.map(({ ordersPerSecond }) => ordersPerSecond));
+  const cpuAtRest = cpuOf(writers, nats);
   const steady = await load.steady(perSecond / 2, STEADY_SECONDS);
+  const cpuAtHalfLoad = perOrder(cpuAtRest, cpuOf(writers, nats), (perSecond / 2) * STEADY_SECONDS);
+  const alone = await load.alone(1000);
   for (const row of await exchange.reconcile()) if (!row.ok) throw new Error(`${row.asset} does not add up`);
   bare.push(await bareChain(nats.urls, carried, inFlight));
   const bareOrders = bare.map((messagesPerSecond) => (messagesPerSecond * ORDERS) / messages);
@@ -339,8 +375,9 @@ try {
     ordersPerSecond: rounds.map(({ ordersPerSecond }) => Math.round(ordersPerSecond)),
     // On a machine shared with others the processor time says more than the wall clock.
     cpuMicrosPerOrder: {
-      edge: Math.round(median(rounds.map((one) => one.edge))),
-      writers: Math.round(median(rounds.map((one) => one.writers))),
+      edge: median(rounds.map(({ cpu }) => cpu.edge)),
+      writers: median(rounds.map(({ cpu }) => cpu.writers)),
+      nats: median(rounds.map(({ cpu }) => cpu.nats)),
     },
     ordersPerMessage: Math.round((ORDERS / messages) * 10) / 10,
     bytesPerMessage: carried.bytes,
@@ -348,11 +385,14 @@ try {
     shareOfBare: Math.round((perSecond / barePerSecond) * 100) / 100,
     atHalfLoad: {
       ordersPerSecond: Math.round(steady.ordersPerSecond),
+      cpuMicrosPerOrder: cpuAtHalfLoad,
       fills: steady.times.length,
       placeToFillMs: { p50: percentile(steady.times, 0.5), p99: percentile(steady.times, 0.99) },
       // Part of the above: the generator's timer, and what keeps its process from sending in time.
       sentLateMs: { p50: percentile(steady.lags, 0.5), p99: percentile(steady.lags, 0.99) },
     },
+    // One order at a time, nothing else going on.
+    aloneMs: { p50: percentile(alone, 0.5), p99: percentile(alone, 0.99) },
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } finally {
