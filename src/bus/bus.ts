@@ -149,6 +149,11 @@ export interface ReaderLag {
 }
 
 export interface Bus {
+  /**
+   * Appends to one stream that travel at the same time; what is appended beyond them waits for these. A writer does well to
+   * put what would wait into one larger message. Absent: as many as there are.
+   */
+  readonly appendsAtOnce?: number;
   /** Creates the stream when it is absent. Idempotent. */
   ensureStream(stream: string, subjects: readonly string[]): Promise<void>;
   /**

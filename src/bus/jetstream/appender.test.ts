@@ -1,11 +1,12 @@
 // The appender against a server that loses, delays and reorders requests and answers, and a rival that takes the stream.
 // Time is virtual; a failure prints its seed.
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
-import { errors, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { errors, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppendTimeoutError, EPOCH_HEADER, WrongLastSequenceError } from '../bus.ts';
 import { Appender } from './appender.ts';
+import type { RequestOptions } from './requests.ts';
 
 interface Stored {
   readonly text: string;
@@ -112,11 +113,14 @@ class UnreliableServer {
       // Messages of a unit share their way; now and then the connection breaks between two of them.
       if (!this.#chance(this.#faults.loseRequest / 10)) this.#receive(text(payload), headers, false);
     },
-    request: async (_subject: string, payload: Uint8Array, options: { headers: MsgHdrs; timeout: number }) => {
-      const answer = await this.#call(() => this.#receive(text(payload), options.headers, true), options.timeout);
-      return { json: () => answer };
-    },
   } as unknown as NatsConnection;
+
+  readonly requests = {
+    send: async (_subject: string, payload: Uint8Array, { headers, timeoutMs }: RequestOptions) => {
+      const answer = await this.#call(() => this.#receive(text(payload), headers as MsgHdrs, true), timeoutMs);
+      return { json: () => answer } as Msg;
+    },
+  };
 
   readonly manager = {
     streams: {
@@ -153,8 +157,8 @@ test.each([true, false])(
       fc.asyncProperty(arbitraryFaults, fc.array(fc.nat(20), { minLength: 1, maxLength: 10 }), async (faults, bursts) => {
         const server = new UnreliableServer(faults);
         let open = 0;
-        const options = { atomic, ackTimeoutMs: 50, resolveTimeoutMs: 5000 };
-        const appender = new Appender('s', server.connection, server.manager, options, () => open--);
+        const options = { atomic, ackTimeoutMs: 50, resolveTimeoutMs: 5000, own: () => undefined };
+        const appender = new Appender('s', server.connection, server.manager, server.requests, options, () => open--);
         const settled: Promise<PromiseSettledResult<number>[]>[] = [];
         let last = 0;
         for (const burst of bursts) {
@@ -199,9 +203,9 @@ function isTimeout(result: PromiseSettledResult<number>): boolean {
 
 test('what is queued while a unit is on its way leaves as one', async () => {
   const server = new UnreliableServer({ loseRequest: 0, loseAnswer: 0, delayMs: 0, rivalAt: undefined, seed: 1 });
-  const requests = vi.spyOn(server.connection, 'request');
-  const options = { atomic: true, ackTimeoutMs: 50, resolveTimeoutMs: 5000 };
-  const appender = new Appender('s', server.connection, server.manager, options, () => undefined);
+  const requests = vi.spyOn(server.requests, 'send');
+  const options = { atomic: true, ackTimeoutMs: 50, resolveTimeoutMs: 5000, own: () => undefined };
+  const appender = new Appender('s', server.connection, server.manager, server.requests, options, () => undefined);
   const append = (sequence: number): Promise<number> => {
     const request = { stream: 's', subject: 'a', headers: {}, payload: Buffer.from(`m${sequence}`) };
     return appender.append({ ...request, expectedLastSequence: sequence - 1 }, 10);
@@ -217,8 +221,8 @@ test('what is queued while a unit is on its way leaves as one', async () => {
 
 test('an append that does not follow from what is queued is refused at once', async () => {
   const server = new UnreliableServer({ loseRequest: 0, loseAnswer: 0, delayMs: 5, rivalAt: undefined, seed: 1 });
-  const options = { atomic: true, ackTimeoutMs: 50, resolveTimeoutMs: 5000 };
-  const appender = new Appender('s', server.connection, server.manager, options, () => undefined);
+  const options = { atomic: true, ackTimeoutMs: 50, resolveTimeoutMs: 5000, own: () => undefined };
+  const appender = new Appender('s', server.connection, server.manager, server.requests, options, () => undefined);
   const request = { stream: 's', subject: 'a', headers: {}, payload: Buffer.from('m1') };
   const first = appender.append({ ...request, expectedLastSequence: 0 }, 10);
   await expect(appender.append({ ...request, expectedLastSequence: 5 }, 10)).rejects.toMatchObject({ expected: 5, actual: 1 });

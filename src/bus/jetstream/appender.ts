@@ -7,6 +7,8 @@ import { type NatsConnection, nuid } from '@nats-io/transport-node';
 import { type AppendRequest, AppendTimeoutError, BusClosedError, EPOCH_HEADER, FencedError, WrongLastSequenceError } from '../bus.ts';
 import { ApiCode, apiCode, isClosed, sequenceOfRefusal } from './connection.ts';
 import { UNIT_HEADER, writeHeaders } from './messageHeaders.ts';
+import type { OwnAppends } from './ownAppends.ts';
+import type { Requests } from './requests.ts';
 
 export interface AppenderOptions {
   /** False: every unit is a single message. */
@@ -15,6 +17,8 @@ export interface AppenderOptions {
   readonly ackTimeoutMs: number;
   /** Time to find out what became of a unit, attempts included; then AppendTimeoutError. */
   readonly resolveTimeoutMs: number;
+  /** Told of what goes out; undefined when nobody in this process reads the stream. */
+  readonly own: () => OwnAppends | undefined;
 }
 
 interface Pending {
@@ -57,6 +61,7 @@ export class Appender {
   readonly stream: string;
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
+  readonly #requests: Pick<Requests, 'send'>;
   readonly #options: AppenderOptions;
   readonly #settled: (bytes: number) => void;
   #queue: Pending[] = [];
@@ -71,12 +76,14 @@ export class Appender {
     stream: string,
     connection: NatsConnection,
     manager: JetStreamManager,
+    requests: Pick<Requests, 'send'>,
     options: AppenderOptions,
     settled: (bytes: number) => void,
   ) {
     this.stream = stream;
     this.#connection = connection;
     this.#manager = manager;
+    this.#requests = requests;
     this.#options = options;
     this.#settled = settled;
   }
@@ -158,6 +165,10 @@ export class Appender {
   async #deliver(unit: readonly Pending[]): Promise<void> {
     const id = nuid.next();
     const first = unit[0]!;
+    const own = this.#options.own();
+    for (const { request, sequence } of unit) {
+      if (request.decoded !== undefined) own?.note(sequence, id, request.payload.length, request.decoded);
+    }
     const deadline = performance.now() + this.#options.resolveTimeoutMs;
     let retryMs = RETRY_MIN_MS;
     for (let attempt = 1; ; attempt++) {
@@ -220,7 +231,7 @@ export class Appender {
       }
       if (i < last) this.#connection.publish(subject, payload, { headers });
       else {
-        const reply = await this.#connection.request(subject, payload, { headers, timeout: this.#options.ackTimeoutMs });
+        const reply = await this.#requests.send(subject, payload, { headers, timeoutMs: this.#options.ackTimeoutMs });
         return reply.json<PublishAck>();
       }
     }

@@ -2,7 +2,7 @@
 // snapshots. Persisted means: acknowledged by the stream's leader after its replicas have it. nats.md of docs/ says what the
 // server must be told for that to survive a power failure.
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { errors, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import {
   type AppendRequest,
   type Bus,
@@ -32,6 +32,8 @@ import { JetStreamMembers } from './jetStreamMembers.ts';
 import { JetStreamReader } from './jetStreamReader.ts';
 import { JetStreamService } from './jetStreamService.ts';
 import { JetStreamSnapshots } from './jetStreamSnapshots.ts';
+import { OwnAppends } from './ownAppends.ts';
+import { Requests } from './requests.ts';
 import { checkServers, type Finding, type ServerCheckOptions } from './serverChecks.ts';
 import { ServerWatch, type ServerWatchOptions } from './serverWatch.ts';
 import { checkBucket, ensureStream, unknownStream } from './streams.ts';
@@ -63,11 +65,14 @@ interface KnownStream {
   readonly subjects: readonly string[];
   readonly held: Map<string, boolean>;
   readonly appender: Appender;
+  readonly own: OwnAppends;
 }
 
 export class JetStreamBus implements Bus {
+  readonly appendsAtOnce = 1;
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
+  readonly #requests: Requests;
   readonly #options: JetStreamBusOptions;
   readonly #atomic: boolean;
   readonly #leases: JetStreamLeases;
@@ -91,6 +96,7 @@ export class JetStreamBus implements Bus {
     this.#options = options;
     this.#connection = connection;
     this.#manager = manager;
+    this.#requests = new Requests(connection);
     this.#leases = leases;
     this.#members = members;
     this.#snapshots = snapshots;
@@ -140,15 +146,17 @@ export class JetStreamBus implements Bus {
     const { replicas, storage = 'file' } = this.#options;
     await ensureStream(this.#manager, stream, subjects, { replicas, storage, atomic: this.#atomic });
     if (this.#streams.has(stream)) return;
+    const own = new OwnAppends();
     const options = {
       atomic: this.#atomic,
       ackTimeoutMs: this.#options.ackTimeoutMs ?? ACK_TIMEOUT_MS,
       resolveTimeoutMs: this.#options.resolveTimeoutMs ?? RESOLVE_TIMEOUT_MS,
+      own: () => (this.#isRead(stream) ? own : undefined),
     };
-    const appender = new Appender(stream, this.#connection, this.#manager, options, (bytes) => {
+    const appender = new Appender(stream, this.#connection, this.#manager, this.#requests, options, (bytes) => {
       this.#inFlightBytes -= bytes;
     });
-    this.#streams.set(stream, { subjects: [...subjects], held: new Map(), appender });
+    this.#streams.set(stream, { subjects: [...subjects], held: new Map(), appender, own });
   }
 
   append(request: AppendRequest): Promise<number> {
@@ -186,11 +194,26 @@ export class JetStreamBus implements Bus {
     if (!Number.isSafeInteger(options.fromSequence) || options.fromSequence < 1) {
       throw new RangeError(`${stream}: positions start at 1, not ${options.fromSequence}`);
     }
-    const reader = new JetStreamReader(this.#connection, this.#manager, stream, options, (closed) => {
-      this.#readers.delete(closed);
+    const reader = new JetStreamReader(this.#connection, this.#manager, stream, options, {
+      closed: (closed) => this.#readers.delete(closed),
+      own: () => this.#streams.get(stream)?.own,
+      passed: () => this.#forgetOwn(stream),
     });
     this.#readers.add(reader);
     return reader;
+  }
+
+  #isRead(stream: string): boolean {
+    for (const reader of this.#readers) if (reader.stream === stream) return true;
+    return false;
+  }
+
+  #forgetOwn(stream: string): void {
+    const own = this.#streams.get(stream)?.own;
+    if (own === undefined) return;
+    let passed = Number.POSITIVE_INFINITY;
+    for (const reader of this.#readers) if (reader.stream === stream) passed = Math.min(passed, reader.position);
+    own.forget(passed);
   }
 
   async streamInfo(stream: string): Promise<StreamInfo> {
@@ -218,7 +241,7 @@ export class JetStreamBus implements Bus {
     this.#check();
     let reply: Msg;
     try {
-      reply = await this.#connection.request(subject, payload, { timeout: timeoutMs });
+      reply = await this.#requests.send(subject, payload, { timeoutMs });
     } catch (error) {
       throw busError(error, subject);
     }
@@ -328,6 +351,9 @@ export class JetStreamBus implements Bus {
       if (status.type === 'disconnect' || status.type === 'reconnect') {
         this.#connected = status.type === 'reconnect';
         this.#members.disturbed();
+      }
+      if (status.type === 'error' && status.error instanceof errors.PermissionViolationError) {
+        if (status.error.operation === 'publish') this.#requests.denied(status.error.subject, status.error);
       }
       if (status.type === 'reconnect') for (const reader of this.#readers) reader.reconnected();
     }

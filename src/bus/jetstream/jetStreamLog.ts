@@ -3,7 +3,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { BusMessage } from '../bus.ts';
 import { busError, type ConnectionOptions, openConnection } from './connection.ts';
-import { JetStreamReader } from './jetStreamReader.ts';
+import { ALONE, JetStreamReader } from './jetStreamReader.ts';
 
 const STREAM = /^(admin|(accounts|markets|klines)-\d+)$/;
 const API_TIMEOUT_MS = 5000;
@@ -46,7 +46,7 @@ export class JetStreamLog {
     let reader = this.#readers.get(stream);
     if (reader?.position !== from - 1) {
       reader?.close();
-      reader = new JetStreamReader(this.#connection, this.#manager, stream, { fromSequence: from, maxBatch: limit }, () => undefined);
+      reader = new JetStreamReader(this.#connection, this.#manager, stream, { fromSequence: from, maxBatch: limit }, ALONE);
       this.#readers.set(stream, reader);
     }
     return [...(await reader.next())];

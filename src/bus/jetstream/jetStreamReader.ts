@@ -5,6 +5,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type BusMessage, CorruptLogError, type Reader, type ReadOptions, TrimmedError } from '../bus.ts';
 import { ApiCode, apiCode, busError, isClosed } from './connection.ts';
+import type { OwnAppends } from './ownAppends.ts';
 import { Pull } from './pull.ts';
 import { unknownStream } from './streams.ts';
 
@@ -14,6 +15,17 @@ const AHEAD_BYTES = 8 * 2 ** 20;
 const RESTART_MIN_MS = 20;
 const RESTART_MAX_MS = 1000;
 
+export interface ReaderSurroundings {
+  closed(reader: JetStreamReader): void;
+  /** What this process itself appended to the stream. */
+  own(): OwnAppends | undefined;
+  /** Everything up to its position was taken in. */
+  passed(): void;
+}
+
+/** For a reader without a writer beside it. */
+export const ALONE: ReaderSurroundings = { closed: () => undefined, own: () => undefined, passed: () => undefined };
+
 export class JetStreamReader implements Reader {
   readonly stream: string;
   readonly name: string | undefined;
@@ -21,7 +33,7 @@ export class JetStreamReader implements Reader {
   readonly #manager: JetStreamManager;
   readonly #filters: readonly string[] | undefined;
   readonly #maxBatch: number;
-  readonly #onClose: (reader: JetStreamReader) => void;
+  readonly #surroundings: ReaderSurroundings;
   #position: number;
   #received: number;
   #ahead: BusMessage[] = [];
@@ -40,7 +52,7 @@ export class JetStreamReader implements Reader {
     manager: JetStreamManager,
     stream: string,
     options: ReadOptions,
-    onClose: (reader: JetStreamReader) => void,
+    surroundings: ReaderSurroundings,
   ) {
     this.stream = stream;
     this.name = options.name;
@@ -50,7 +62,7 @@ export class JetStreamReader implements Reader {
     this.#maxBatch = options.maxBatch ?? BATCH_DEFAULT;
     this.#position = options.fromSequence - 1;
     this.#received = this.#position;
-    this.#onClose = onClose;
+    this.#surroundings = surroundings;
   }
 
   get position(): number {
@@ -66,6 +78,7 @@ export class JetStreamReader implements Reader {
     if (this.#wake !== undefined) throw new Error(`${this.stream}: next() was called while it was still waiting`);
     // Whoever asks for more is done with what it was given.
     this.#pull?.processed(this.#position);
+    this.#surroundings.passed();
     for (;;) {
       if (this.#closed) return [];
       const batch = this.#take();
@@ -84,7 +97,7 @@ export class JetStreamReader implements Reader {
     clearTimeout(this.#restart);
     this.#pull?.stop();
     this.#awake();
-    this.#onClose(this);
+    this.#surroundings.closed(this);
   }
 
   /** The connection was lost and is there again: what was asked for will not come. */
@@ -127,6 +140,7 @@ export class JetStreamReader implements Reader {
       this.#connection,
       this.#manager,
       { stream: this.stream, name: this.name ?? 'reader', fromSequence, filters: this.#filters, visible: this.name !== undefined },
+      this.#surroundings.own(),
       {
         message: (message, bytes) => this.#accept(message, bytes),
         idle: () => this.#fill(),

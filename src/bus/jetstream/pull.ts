@@ -5,7 +5,8 @@ import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager } 
 import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from '@nats-io/transport-node';
 import type { BusMessage } from '../bus.ts';
 import { newInbox, parseDelivery } from './connection.ts';
-import { readHeaders } from './messageHeaders.ts';
+import { readHeaders, UNIT_HEADER } from './messageHeaders.ts';
+import type { OwnAppends } from './ownAppends.ts';
 
 export interface PullEvents {
   message(message: BusMessage, bytes: number): void;
@@ -45,6 +46,7 @@ export class Pull {
   readonly #manager: JetStreamManager;
   readonly #request: PullRequest;
   readonly #events: PullEvents;
+  readonly #own: OwnAppends | undefined;
   readonly #inbox: string;
   readonly #consumer: string;
   #subscription: Subscription | undefined;
@@ -60,12 +62,19 @@ export class Pull {
   /** Matching messages in the stream behind the newest one received. */
   pending = 0;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, request: PullRequest, events: PullEvents) {
+  constructor(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    request: PullRequest,
+    own: OwnAppends | undefined,
+    events: PullEvents,
+  ) {
     this.#connection = connection;
     this.#inbox = newInbox(connection);
     this.#manager = manager;
     this.#request = request;
     this.#events = events;
+    this.#own = own;
     this.#consumer = `${request.name.replace(/[^A-Za-z0-9_-]/g, '_')}-${nuid.next()}`;
   }
 
@@ -159,7 +168,9 @@ export class Pull {
     const { stream } = this.#request;
     const { subject, data: payload } = message;
     const headers = readHeaders(message.headers);
-    this.#events.message({ stream, sequence: delivery.streamSequence, subject, headers, payload }, payload.length + MESSAGE_BYTES);
+    const sequence = delivery.streamSequence;
+    const decoded = this.#own?.has(sequence) ? this.#own.decoded(sequence, message.headers?.get(UNIT_HEADER) ?? '') : undefined;
+    this.#events.message({ stream, sequence, subject, headers, payload, decoded }, payload.length + MESSAGE_BYTES);
     if (this.#credit === 0) this.#events.idle();
   }
 
