@@ -23,6 +23,11 @@ export interface Behaviour<State, Input> {
   /** The stream this partition is the single writer of. */
   readonly output: string;
   readonly inputs: readonly { readonly stream: string; readonly filters?: readonly string[] }[];
+  /**
+   * Pause after a step, milliseconds, where appends travel one at a time: nobody waits for the output so urgently that each
+   * piece of it is worth a message. Absent: none.
+   */
+  readonly restMs?: number;
 
   /** Name of a child in logs, health and operator commands. */
   label(key: ChildKey): string;

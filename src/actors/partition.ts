@@ -13,6 +13,7 @@ import { InputQueue, type QueueItem } from './inputQueue.ts';
 import { InputReaders } from './inputReaders.ts';
 import { LeaseHeldError, LeaseLostError } from './leaseErrors.ts';
 import { knownBy, OutputLog } from './outputLog.ts';
+import { Pace } from './pace.ts';
 import type { PartitionDeps } from './partitionDeps.ts';
 import { recoverPartition } from './recovery.ts';
 import { Rounds } from './rounds.ts';
@@ -30,6 +31,7 @@ export class Partition<State, Input> {
   readonly #writer: ActorRef<'run'>;
   readonly #group: Parent;
   readonly #inputs: InputReaders;
+  readonly #pace: Pace;
   readonly #queue: InputQueue<Input>;
   readonly #children: Children<State, Input>;
   readonly #care: CrashCare<State, Input>;
@@ -61,6 +63,14 @@ export class Partition<State, Input> {
       ready: (message) => knownBy(deps.registry, message),
       room: () => this.#queue.room(),
       onFailed: (error) => this.#fail(error),
+    });
+    this.#pace = new Pace({
+      appendsAtOnce: deps.bus.appendsAtOnce,
+      maxInFlight: deps.options.maxInFlight,
+      maxBatch: deps.options.maxBatch,
+      restMs: behaviour.restMs,
+      nowMs: () => deps.clock.nowUs() / 1000,
+      resume: () => this.#schedule(),
     });
     this.#group = deps.root.group(`partition-${behaviour.partition}`, deps.parent);
     this.#care = new CrashCare({
@@ -243,6 +253,7 @@ export class Partition<State, Input> {
   /** Ends the partition's actors; what they were doing comes to nothing. */
   dispose(): void {
     this.#stopped = true;
+    this.#pace.stop();
     this.#queue.abandon();
     stopActor(this.#writer as ActorRef<never>);
     stopActor(this.#group);
@@ -315,7 +326,7 @@ export class Partition<State, Input> {
 
   #schedule(): void {
     if (this.#scheduled || this.#running || this.#queue.length === 0) return;
-    if ((this.#log?.inFlight ?? 0) >= this.#deps.options.maxInFlight) return;
+    if (!this.#pace.allows(this.#log?.inFlight ?? 0, this.#queue.length)) return;
     this.#scheduled = true;
     send(this.#writer, 'run');
   }
@@ -382,6 +393,7 @@ export class Partition<State, Input> {
       this.#care.parkedPositions(),
     );
     this.#appended = appended;
+    this.#pace.stepTaken(batch.nowUs / 1000);
     appended.then(
       () => {
         batch.persisted();

@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Pace, type PaceOptions } from './pace.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+let resumed = 0;
+const pace = (options: Partial<PaceOptions>): Pace =>
+  new Pace({
+    appendsAtOnce: undefined,
+    maxInFlight: 4,
+    maxBatch: 10,
+    restMs: undefined,
+    nowMs: () => Date.now(),
+    resume: () => resumed++,
+    ...options,
+  });
+
+test('as many steps as allowed are on their way where the bus takes them', () => {
+  expect([0, 1, 3, 4].map((inFlight) => pace({}).allows(inFlight, 1))).toEqual([true, true, true, false]);
+});
+
+test('where one append travels at a time, one full step more is prepared', () => {
+  const one = pace({ appendsAtOnce: 1 });
+  expect([0, 1, 2].map((inFlight) => one.allows(inFlight, 9))).toEqual([true, false, false]);
+  expect([0, 1, 2].map((inFlight) => one.allows(inFlight, 10))).toEqual([true, true, false]);
+  expect(pace({ appendsAtOnce: 1, maxInFlight: 1 }).allows(1, 10)).toBe(false);
+});
+
+test('a rest follows a step; a full batch, or a clock that was set back, ends it', () => {
+  resumed = 0;
+  const resting = pace({ appendsAtOnce: 1, restMs: 10 });
+  expect(resting.allows(0, 1)).toBe(true);
+  resting.stepTaken(Date.now());
+  expect([resting.allows(0, 1), resting.allows(0, 2), resting.allows(0, 10)]).toEqual([false, false, true]);
+  vi.advanceTimersByTime(10);
+  expect([resumed, resting.allows(0, 1)]).toEqual([1, true]);
+  resting.stepTaken(Date.now() + 60_000);
+  expect(resting.allows(0, 1)).toBe(true);
+  expect(pace({ restMs: 10 }).allows(0, 1)).toBe(true);
+});
