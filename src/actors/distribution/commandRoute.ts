@@ -1,5 +1,6 @@
 // Commands on their way to the account's writer in another process. What one turn of the event loop sends to one partition
-// travels together. A command may be sent again: its account remembers the commands that took effect.
+// travels together, and under load what came in while a request was on its way: the writer would let it wait as well, for it
+// appends one step at a time. A command may be sent again: its account remembers the commands that took effect.
 
 import { streams } from '../../bus/subjects.ts';
 import type { AccountCommand } from '../../domain/command.ts';
@@ -18,6 +19,49 @@ interface Sent {
 
 /** Keeps a message far below the server's 1 MB. */
 const BATCH_MAX = 256;
+/** The longest wait for the answer to the request before: its owner may be gone. */
+const WAIT_MS = 5;
+
+/** The way to one partition. */
+class Lane {
+  readonly #ask: (batch: readonly Sent[]) => Promise<void>;
+  #waiting: Sent[] = [];
+  #open = 0;
+  #soon = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ask: (batch: readonly Sent[]) => Promise<void>) {
+    this.#ask = ask;
+  }
+
+  add(sent: Sent): void {
+    this.#waiting.push(sent);
+    if (this.#waiting.length >= BATCH_MAX) this.#send();
+    else if (this.#open === 0) this.#sendSoon();
+    else this.#timer ??= setTimeout(() => this.#send(), WAIT_MS);
+  }
+
+  /** After this turn of the event loop. */
+  #sendSoon(): void {
+    if (this.#soon) return;
+    this.#soon = true;
+    setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    this.#soon = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length === 0) return;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#open++;
+    void this.#ask(batch).finally(() => {
+      this.#open--;
+      if (this.#waiting.length > 0 && this.#open === 0) this.#sendSoon();
+    });
+  }
+}
 
 export interface BatchedRouteOptions {
   readonly client: PartitionClient;
@@ -28,7 +72,7 @@ export interface BatchedRouteOptions {
 
 export class BatchedRoute implements CommandRoute {
   readonly #options: BatchedRouteOptions;
-  readonly #waiting = new Map<number, Sent[]>();
+  readonly #lanes = new Map<number, Lane>();
 
   constructor(options: BatchedRouteOptions) {
     this.#options = options;
@@ -42,17 +86,12 @@ export class BatchedRoute implements CommandRoute {
       void this.#ask(partition, [sent]);
       return;
     }
-    const waiting = this.#waiting.get(partition);
-    if (waiting !== undefined && waiting.length < BATCH_MAX) {
-      waiting.push(sent);
-      return;
+    let lane = this.#lanes.get(partition);
+    if (lane === undefined) {
+      lane = new Lane((batch) => this.#ask(partition, batch));
+      this.#lanes.set(partition, lane);
     }
-    const batch = [sent];
-    this.#waiting.set(partition, batch);
-    setImmediate(() => {
-      if (this.#waiting.get(partition) === batch) this.#waiting.delete(partition);
-      void this.#ask(partition, batch);
-    });
+    lane.add(sent);
   }
 
   async #ask(partition: number, batch: readonly Sent[]): Promise<void> {
