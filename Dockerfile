@@ -11,7 +11,9 @@ COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
+# As npm start does: what is in flight stays in the young generation (docs/decisions/0030-batches.md).
 ENV NODE_ENV=production \
+    NODE_OPTIONS=--max-semi-space-size=64 \
     SEDAX_DATA_DIR=/data \
     SEDAX_SECRETS_KEY_FILE=/keys/secrets.key \
     SEDAX_HTTP_HOST=0.0.0.0 \

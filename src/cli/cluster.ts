@@ -14,6 +14,9 @@ import { type CliArgs, type CliIo, textOption, UsageError } from './command.ts';
 /** Stops of one process after another finish well before this. */
 const STOP_MS = 30_000;
 const COUNT_MAX = 64;
+/** As npm start and the image do: what is in flight stays in the young generation (docs/decisions/0030-batches.md). */
+const NODE_FLAGS = ['--max-semi-space-size=64'];
+
 interface Topology {
   readonly dir: string;
   /** First HTTP port; 0 = any. */
@@ -106,7 +109,7 @@ export async function startCluster(topology: Topology, print: (line: string) => 
     const url = `http://127.0.0.1:${port}`;
     if (isEdge) urls.push(url);
     const settings = ['start', '--role', role, '--port', String(port), ...topology.set.flatMap((one) => ['--set', one])];
-    const args = [join(PACKAGE_DIR, 'bin', 'sedax.js'), ...settings];
+    const args = [...NODE_FLAGS, join(PACKAGE_DIR, 'bin', 'sedax.js'), ...settings];
     const env = environmentOf(role, name, dir, nats, keys);
     const ownProcess = new NamedProcess({ name, args, env, onLine: (line) => print(`${name.padEnd(width)} | ${line}`) });
     processes.push(ownProcess);
