@@ -74,6 +74,8 @@ async function child(args: readonly string[], env: Readonly<Record<string, strin
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // A run that fails leaves nobody behind.
+  process.once('exit', () => started.kill('SIGKILL'));
   await new Promise<void>((resolve, reject) => {
     let said = '';
     started.stdout.on('data', (chunk: Buffer) => {
@@ -83,6 +85,14 @@ async function child(args: readonly string[], env: Readonly<Record<string, strin
     started.once('exit', (code) => reject(new Error(`exited with ${code}: ${said}`)));
   });
   return started;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Processor time of another process, on Linux; 0 elsewhere. */
@@ -287,6 +297,9 @@ async function grownOf(bus: JetStreamBus): Promise<{ readonly accounts: Grown; r
 }
 
 const nats = await startNats();
+process.once('exit', () => {
+  for (const pid of nats.pids) if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL');
+});
 const dataDir = mkdtempSync(join(tmpdir(), 'sedax-bench-'));
 const writers = await child(
   [new URL('../../../../bin/sedax.js', import.meta.url).pathname, 'start', '--role', 'admin,settlement,match,kline'],

@@ -8,14 +8,13 @@ export interface PaceOptions {
   readonly maxBatch: number;
   /** Of the behaviour. */
   readonly restMs: number | undefined;
-  readonly nowMs: () => number;
   /** The rest is over. */
   readonly resume: () => void;
 }
 
 export class Pace {
   readonly #options: PaceOptions;
-  #lastStepMs = 0;
+  #lastStepMs = Number.NEGATIVE_INFINITY;
   #rest: NodeJS.Timeout | undefined;
 
   constructor(options: PaceOptions) {
@@ -34,8 +33,9 @@ export class Pace {
     return isFull || !this.#rests();
   }
 
-  stepTaken(nowMs: number): void {
-    this.#lastStepMs = nowMs;
+  stepTaken(): void {
+    // Not the exchange's clock: a rest is a matter of the machine.
+    this.#lastStepMs = performance.now();
   }
 
   stop(): void {
@@ -43,11 +43,10 @@ export class Pace {
   }
 
   #rests(): boolean {
-    const { restMs, nowMs, resume } = this.#options;
+    const { restMs, resume } = this.#options;
     if (restMs === undefined) return false;
-    const leftMs = this.#lastStepMs + restMs - nowMs();
-    // Beyond the rest itself: the clock was set back.
-    if (leftMs <= 0 || leftMs > restMs) return false;
+    const leftMs = this.#lastStepMs + restMs - performance.now();
+    if (leftMs <= 0) return false;
     this.#rest ??= setTimeout(() => {
       this.#rest = undefined;
       resume();

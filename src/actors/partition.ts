@@ -69,7 +69,6 @@ export class Partition<State, Input> {
       maxInFlight: deps.options.maxInFlight,
       maxBatch: deps.options.maxBatch,
       restMs: behaviour.restMs,
-      nowMs: () => deps.clock.nowUs() / 1000,
       resume: () => this.#schedule(),
     });
     this.#group = deps.root.group(`partition-${behaviour.partition}`, deps.parent);
@@ -393,7 +392,7 @@ export class Partition<State, Input> {
       this.#care.parkedPositions(),
     );
     this.#appended = appended;
-    this.#pace.stepTaken(batch.nowUs / 1000);
+    this.#pace.stepTaken();
     appended.then(
       () => {
         batch.persisted();
