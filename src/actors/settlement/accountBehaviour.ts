@@ -3,14 +3,13 @@
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
 import { Account, type AccountContext, type AccountSnapshot, type DeferredReply } from '../../domain/account/account.ts';
 import type { AccountLimits } from '../../domain/account/limits.ts';
-import type { OrderIndex } from '../../domain/account/openOrders.ts';
+import { OrderIndex } from '../../domain/account/orderIndex.ts';
 import type { SnapshotOrders } from '../../domain/account/snapshotting.ts';
 import { type AccountProfile, houseAccountId } from '../../domain/accountProfile.ts';
 import type { Balance } from '../../domain/balance.ts';
 import type { Capture } from '../../domain/capture.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, type EntryOf, newValue } from '../../domain/changeLogEntry.ts';
 import type { AccountCommand, CommandReply } from '../../domain/command.ts';
-import { IdMap } from '../../domain/idMap.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { isTerminal } from '../../domain/orderStatus.ts';
 import { accountPartition, orderPartition } from '../../domain/partitions.ts';
@@ -49,7 +48,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   readonly inputs: readonly { readonly stream: string }[];
   readonly #options: AccountBehaviourOptions;
   /** Every account's open orders. */
-  readonly #orders: OrderIndex = new IdMap();
+  readonly #orders = new OrderIndex();
   /** Cancel-replaces whose answer waits for the symbol's writer, by command. */
   readonly #deferred = new Map<number, { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }>();
   /** Sagas found at recovery: nobody waits here, but their outcome must find the account. */

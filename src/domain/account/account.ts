@@ -13,7 +13,7 @@ import { AccountState } from './accountState.ts';
 import { fold } from './folding.ts';
 import { checkInvariants, reservationsOf } from './invariants.ts';
 import type { AccountLimits } from './limits.ts';
-import type { OrderIndex } from './openOrders.ts';
+import type { OrderIndex } from './orderIndex.ts';
 import { placeOrder, placeOrderList } from './placing.ts';
 import { amendOrder, cancelAllOrders, cancelOrder, cancelOrderList, cancelReplace } from './requests.ts';
 import { Settling } from './settling.ts';

@@ -2,7 +2,6 @@
 // is elsewhere (placing.ts, requests.ts, settling.ts, transfers.ts); what is decided takes effect here, one way only.
 import { assert } from '../assert.ts';
 import type { FieldValue } from '../changeLogEntry.ts';
-import { IdMap } from '../idMap.ts';
 import type { Instrument } from '../instrument.ts';
 import { interned, sharedAmount } from '../interned.ts';
 import { isTriggered, RequestKind, Side } from '../orderTerms.ts';
@@ -10,7 +9,8 @@ import { OrderField, type OrderRequest, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import { Holding } from './holding.ts';
 import { OpenList, OpenOrder } from './openOrder.ts';
-import { OpenOrders, type OrderIndex, type ReadonlyOpenOrders } from './openOrders.ts';
+import { OpenOrders, type ReadonlyOpenOrders } from './openOrders.ts';
+import { OrderIndex } from './orderIndex.ts';
 import { RecentCommands } from './recentCommands.ts';
 import { reservedAsset } from './reservation.ts';
 import { type ReadonlySmallMap, SmallMap } from './smallMap.ts';
@@ -50,7 +50,7 @@ class Open {
 }
 
 /** Stands for nothing open; nobody writes to it. */
-const NOTHING = new Open(-1, new IdMap());
+const NOTHING = new Open(-1, new OrderIndex());
 
 export class AccountState {
   readonly accountId: number;
@@ -126,7 +126,6 @@ export class AccountState {
     open.orders++;
     if (isTriggered(order.type)) open.algos++;
     if (order.icebergLots > 0) open.icebergs++;
-    open.byClientId.set(order.clientOrderId, order);
   }
 
   openList(row: Readonly<SpotOrderList>): OpenList {
@@ -144,7 +143,6 @@ export class AccountState {
     open.orders--;
     if (isTriggered(order.type)) open.algos--;
     if (order.icebergLots > 0) open.icebergs--;
-    if (open.byClientId.get(order.clientOrderId) === order) open.byClientId.delete(order.clientOrderId);
     if (order.list !== undefined) {
       const { legs } = order.list;
       legs.splice(legs.indexOf(order), 1);
@@ -170,15 +168,8 @@ export class AccountState {
 
   /** The one way a field of an open order changes, live and in the fold. */
   write(order: OpenOrder, field: number, value: FieldValue): void {
-    if (field === OrderField.clientOrderId) this.#rename(order, value as string);
+    if (field === OrderField.clientOrderId) this.#open.orders.rename(order, value as string);
     else order.write(field, value);
-  }
-
-  #rename(order: OpenOrder, clientOrderId: string): void {
-    const { byClientId } = order.siblings;
-    if (byClientId.get(order.clientOrderId) === order) byClientId.delete(order.clientOrderId);
-    order.clientOrderId = clientOrderId;
-    byClientId.set(clientOrderId, order);
   }
 
   /** A request to the symbol's writer is in the log from here on. */
@@ -211,7 +202,7 @@ export class AccountState {
 
   /** The order that has the client order id on the symbol, or that an amend in flight will give it to. */
   orderNamed(symbol: string, clientOrderId: string): OpenOrder | undefined {
-    const open = this.symbols.get(symbol)?.byClientId.get(clientOrderId);
+    const open = this.orders.named(symbol, clientOrderId);
     if (open !== undefined || this.inFlight.size === 0) return open;
     for (const { orderId, request } of this.inFlight.values()) {
       if (request.kind === RequestKind.AMEND && request.clientOrderId === clientOrderId && request.symbol === symbol)
@@ -247,7 +238,7 @@ export class AccountState {
 
   #opened(): Open {
     if (this.#open === NOTHING) {
-      this.#index ??= new IdMap();
+      this.#index ??= new OrderIndex();
       this.#open = new Open(this.accountId, this.#index);
     }
     return this.#open;

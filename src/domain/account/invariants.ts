@@ -50,6 +50,7 @@ function checkOrder(order: OpenOrder, context: InstrumentLookup): void {
 /** The counts and names by symbol are those of the open orders. */
 function checkIndexes(state: AccountState, who: string): void {
   const expected = new Map<string, SymbolOrders>();
+  const names = new Set<string>();
   const of = (symbol: string): SymbolOrders => {
     const open = expected.get(symbol) ?? new SymbolOrders();
     expected.set(symbol, open);
@@ -60,25 +61,23 @@ function checkIndexes(state: AccountState, who: string): void {
     open.orders++;
     if (isTriggered(order.row.type)) open.algos++;
     if (order.row.icebergLots > 0) open.icebergs++;
-    assert(open.byClientId.get(order.clientOrderId) === undefined, `${who}: two orders named ${order.clientOrderId}`);
-    open.byClientId.set(order.clientOrderId, order);
-    assert(
-      state.symbols.get(order.row.symbol)?.byClientId.get(order.clientOrderId) === order,
-      `${who}: order ${order.orderId} is not found by its name`,
-    );
+    const name = JSON.stringify([order.row.symbol, order.clientOrderId]);
+    assert(!names.has(name), `${who}: two orders named ${order.clientOrderId}`);
+    names.add(name);
+    assert(state.orders.get(order.orderId) === order, `${who}: order ${order.orderId} is not found by its id`);
+    assert(state.orders.named(order.row.symbol, order.clientOrderId) === order, `${who}: order ${order.orderId} is not found by its name`);
   }
   for (const list of state.lists.values()) {
     of(list.row.symbol).lists++;
     assert(list.legs.length > 0, `${who}: list ${list.orderListId} is open without legs`);
   }
   assert(state.symbols.size === expected.size, `${who}: ${state.symbols.size} symbols with something open`);
-  for (const [symbol, { orders, algos, icebergs, lists, byClientId }] of expected) {
+  for (const [symbol, { orders, algos, icebergs, lists }] of expected) {
     const open = state.symbols.get(symbol);
     assert(
       open?.orders === orders && open.algos === algos && open.icebergs === icebergs && open.lists === lists,
       `${who}: ${symbol} is miscounted`,
     );
-    assert(open.byClientId.size === byClientId.size, `${who}: ${symbol} has names without orders`);
   }
   for (const { orderId } of state.inFlight.values())
     assert(state.orders.has(orderId), `${who}: a request waits for order ${orderId}, which has ended`);

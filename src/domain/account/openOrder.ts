@@ -69,6 +69,9 @@ export class OpenOrder {
   owner: OpenOrders | undefined = undefined;
   previous: OpenOrder | undefined = undefined;
   next: OpenOrder | undefined = undefined;
+  /** The index's, see orderIndex.ts. */
+  nameHash = 0;
+  nextOfHash: OpenOrder | null = null;
   /** All that the account has open on its symbol. Given when the account takes it in. */
   siblings!: SymbolOrders;
   /** It has ended: it is in no index any more. */

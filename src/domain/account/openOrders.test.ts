@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
-import { IdMap } from '../idMap.ts';
 import type { SpotOrder } from '../spotOrder.ts';
 import { OpenOrder } from './openOrder.ts';
-import { OpenOrders, type OrderIndex } from './openOrders.ts';
+import { OpenOrders } from './openOrders.ts';
+import { OrderIndex } from './orderIndex.ts';
 
-const orderOf = (orderId: number): OpenOrder => new OpenOrder({ orderId } as SpotOrder);
+const orderOf = (orderId: number, clientOrderId = `c${orderId}`, symbol = 'BTCUSDT'): OpenOrder =>
+  new OpenOrder({ orderId, clientOrderId, symbol } as SpotOrder);
 
 test('orders of several accounts share an index, and each account has its own by ascending id', () => {
-  const index: OrderIndex = new IdMap();
+  const index = new OrderIndex();
   const accounts = [new OpenOrders(1, index), new OpenOrders(2, index)] as const;
   const expected: OpenOrder[][] = [[], []];
   let seed = 7;
@@ -19,7 +20,7 @@ test('orders of several accounts share an index, and each account has its own by
       const [ended] = mine.splice((seed >>> 8) % mine.length, 1) as [OpenOrder];
       accounts[which].remove(ended);
       expect(ended.owner).toBe(undefined);
-      expect(index.has(ended.orderId)).toBe(false);
+      expect(index.get(ended.orderId)).toBe(undefined);
     } else {
       const order = orderOf(orderId);
       accounts[which].add(order);
@@ -38,22 +39,50 @@ test('orders of several accounts share an index, and each account has its own by
 });
 
 test('ids ascend', () => {
-  const orders = new OpenOrders(1, new IdMap());
+  const orders = new OpenOrders(1, new OrderIndex());
   orders.add(orderOf(5));
   expect(() => orders.add(orderOf(4))).toThrow('ascending');
 });
 
 test('moving to another index leaves what has the ids there by now', () => {
-  const [from, to]: [OrderIndex, OrderIndex] = [new IdMap(), new IdMap()];
+  const [from, to] = [new OrderIndex(), new OrderIndex()];
   const broken = new OpenOrders(1, from);
   for (const id of [1, 2, 3]) broken.add(orderOf(id));
   const other = new OpenOrders(2, from);
   other.add(orderOf(9));
   broken.moveTo(to);
-  expect([...from.keys()]).toEqual([9]);
-  expect([...to.keys()].sort()).toEqual([1, 2, 3]);
+  expect([1, 2, 3, 9].map((id) => from.get(id)?.orderId)).toEqual([undefined, undefined, undefined, 9]);
+  expect([1, 2, 3].map((id) => to.get(id)?.orderId)).toEqual([1, 2, 3]);
   expect(broken.get(2)?.orderId).toBe(2);
   broken.moveTo(undefined);
   expect(to.size).toBe(0);
   expect(broken.size).toBe(3);
+});
+
+test("a name is an account's own on each symbol, and follows a rename", () => {
+  const index = new OrderIndex();
+  const [mine, theirs] = [new OpenOrders(1, index), new OpenOrders(2, index)];
+  const [here, there, other] = [orderOf(1, 'x'), orderOf(2, 'x', 'ETHUSDT'), orderOf(3, 'x')];
+  mine.add(here);
+  mine.add(there);
+  theirs.add(other);
+  expect([mine.named('BTCUSDT', 'x'), mine.named('ETHUSDT', 'x'), theirs.named('BTCUSDT', 'x')]).toEqual([here, there, other]);
+  expect([theirs.named('ETHUSDT', 'x'), mine.named('BTCUSDT', 'y')]).toEqual([undefined, undefined]);
+  mine.rename(here, 'y');
+  expect([mine.named('BTCUSDT', 'x'), mine.named('BTCUSDT', 'y'), mine.named('ETHUSDT', 'x')]).toEqual([undefined, here, there]);
+  mine.remove(there);
+  expect([mine.named('ETHUSDT', 'x'), mine.named('BTCUSDT', 'y'), theirs.named('BTCUSDT', 'x')]).toEqual([undefined, here, other]);
+});
+
+test('names of one hash are told apart, whatever the order in which they go', () => {
+  const index = new OrderIndex();
+  const orders = new OpenOrders(1, index);
+  // The same name on many symbols has one hash.
+  const open = Array.from({ length: 5 }, (_, i) => orderOf(i + 1, 'same', `S${i}`));
+  for (const order of open) orders.add(order);
+  for (const gone of [2, 4, 0, 3, 1]) {
+    orders.remove(open[gone] as OpenOrder);
+    open[gone]!.closed = true;
+    expect(open.map((order) => orders.named(order.symbol, 'same'))).toEqual(open.map((order) => (order.closed ? undefined : order)));
+  }
 });

@@ -1,13 +1,9 @@
-// The open orders of one account, by ascending id. They are found by id in an index that all accounts of a partition share:
-// one table instead of one an account, and whoever has an order of the market's log finds its account there.
+// The open orders of one account, by ascending id. They are found in an index that all accounts of a partition share.
 import { assert } from '../assert.ts';
-import type { IdMap } from '../idMap.ts';
 import type { OpenOrder } from './openOrder.ts';
+import type { OrderIndex } from './orderIndex.ts';
 
-/** Open orders by id. */
-export type OrderIndex = IdMap<OpenOrder>;
-
-export type ReadonlyOpenOrders = Omit<OpenOrders, 'add' | 'remove' | 'moveTo'>;
+export type ReadonlyOpenOrders = Omit<OpenOrders, 'add' | 'remove' | 'rename' | 'moveTo'>;
 
 export class OpenOrders {
   readonly accountId: number;
@@ -34,6 +30,10 @@ export class OpenOrders {
     return this.get(orderId) !== undefined;
   }
 
+  named(symbol: string, clientOrderId: string): OpenOrder | undefined {
+    return this.#index.named(this, symbol, clientOrderId);
+  }
+
   /** Its id is above all that are open. */
   add(order: OpenOrder): void {
     const last = this.#last;
@@ -44,7 +44,13 @@ export class OpenOrders {
     else last.next = order;
     this.#last = order;
     this.#size++;
-    this.#index.set(order.orderId, order);
+    this.#index.add(order);
+  }
+
+  rename(order: OpenOrder, clientOrderId: string): void {
+    this.#index.deleteName(order);
+    order.clientOrderId = clientOrderId;
+    this.#index.addName(order);
   }
 
   remove(order: OpenOrder): void {
@@ -53,19 +59,19 @@ export class OpenOrders {
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
+    this.#index.delete(order);
     // What has ended keeps nothing else alive.
     order.owner = undefined;
     order.previous = undefined;
     order.next = undefined;
     this.#size--;
-    this.#index.delete(order.orderId);
   }
 
   /** Out of the index they are in, unless it has others by their ids; into another. */
   moveTo(index: OrderIndex | undefined): void {
     for (const order of this.values()) {
-      if (this.#index.get(order.orderId) === order) this.#index.delete(order.orderId);
-      index?.set(order.orderId, order);
+      this.#index.delete(order);
+      index?.add(order);
     }
     if (index !== undefined) this.#index = index;
   }

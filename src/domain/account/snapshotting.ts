@@ -8,7 +8,7 @@ import type { SpotOrderList } from '../spotOrderList.ts';
 import { StateHash } from '../stateHash.ts';
 import { AccountState, type InFlight, type Transfer } from './accountState.ts';
 import { OpenOrder } from './openOrder.ts';
-import type { OrderIndex } from './openOrders.ts';
+import type { OrderIndex } from './orderIndex.ts';
 import { RecentCommands } from './recentCommands.ts';
 
 /** [asset, free, locked, updateUs, cause, requestId, deposited, withdrawn] */
