@@ -118,8 +118,21 @@ export function baseUnits(instrument: Instrument, lots: number): bigint {
   return product <= Number.MAX_SAFE_INTEGER ? BigInt(product) : BigInt(lots) * BigInt(instrument.lotUnits);
 }
 
+/** Of a rate: 100 %. */
+const RATE_ONE = 100_000_000;
+const RATE_ONE_UNITS = 100_000_000n;
+/** Up to here the commission on less than RATE_ONE units, times RATE_ONE, is a safe integer. */
+const SAFE_RATE = Math.floor(Number.MAX_SAFE_INTEGER / RATE_ONE) - 1;
+const SAFE_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** Commission on a received amount, rounded up to the venue's favour by less than one unit; never above the amount. */
 export function feeUnits(receivedUnits: bigint, rate: number): bigint {
   if (rate === 0) return 0n;
-  return (receivedUnits * BigInt(rate) + 99_999_999n) / 100_000_000n;
+  if (receivedUnits > SAFE_UNITS || rate > SAFE_RATE) return (receivedUnits * BigInt(rate) + RATE_ONE_UNITS - 1n) / RATE_ONE_UNITS;
+  // The same in safe integers, which cost no allocation: of the whole multiples of RATE_ONE, then of the rest, rounded up.
+  const units = Number(receivedUnits);
+  const rest = units % RATE_ONE;
+  const ofRest = rest * rate;
+  const beyond = ofRest % RATE_ONE;
+  return BigInt(((units - rest) / RATE_ONE) * rate + (ofRest - beyond) / RATE_ONE + (beyond > 0 ? 1 : 0));
 }
