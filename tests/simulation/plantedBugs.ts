@@ -7,7 +7,7 @@ import { formatPositions, Header, parsePositions } from '../../src/actors/step.t
 import type { Bus, BusMessage, Reader } from '../../src/bus/bus.ts';
 import { Journal } from '../../src/bus/memory/journal.ts';
 import { StreamLog } from '../../src/bus/memory/streamLog.ts';
-import { Account, type AccountContext } from '../../src/domain/account/account.ts';
+import { Account, type AccountContext, type Fee } from '../../src/domain/account/account.ts';
 import { RecentCommands } from '../../src/domain/account/recentCommands.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType, newValue } from '../../src/domain/changeLogEntry.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
@@ -129,8 +129,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     seams: accounts(
       (now) => (accountId) =>
         new (class extends Account {
-          override collectFees(fees: ReadonlyMap<string, bigint>, context: AccountContext, out: ChangeLogEntry[]): void {
-            super.collectFees(now() ? new Map([...fees].slice(1)) : fees, context, out);
+          override collectFees(fees: readonly Fee[], context: AccountContext, out: ChangeLogEntry[]): void {
+            super.collectFees(now() ? fees.slice(1) : fees, context, out);
           }
         })(accountId),
       3,

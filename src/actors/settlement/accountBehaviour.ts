@@ -1,7 +1,7 @@
 // Settlement: the accounts of one partition, the only writers of their balances. In: commands of clients and the market
 // logs. Out: accounts-<p>: orders accepted and requested (for Match), balances after every change.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
-import { Account, type AccountContext, type AccountSnapshot, type DeferredReply } from '../../domain/account/account.ts';
+import { Account, type AccountContext, type AccountSnapshot, type DeferredReply, type Fee } from '../../domain/account/account.ts';
 import type { AccountLimits } from '../../domain/account/limits.ts';
 import { OrderIndex } from '../../domain/account/orderIndex.ts';
 import type { SnapshotOrders } from '../../domain/account/snapshotting.ts';
@@ -24,7 +24,7 @@ export type AccountAnswer = CommandReply | DeferredReply;
 export type AccountInput =
   | { readonly kind: 'command'; readonly command: AccountCommand; readonly answer: (answer: AccountAnswer) => void }
   | { readonly kind: 'settle'; readonly entries: ChangeLogEntry[] }
-  | { readonly kind: 'fees'; readonly fees: Map<string, bigint> };
+  | { readonly kind: 'fees'; readonly fees: Fee[] };
 
 export interface AccountBehaviourOptions {
   readonly partition: number;
@@ -201,22 +201,21 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   }
 
   #forwardFees(accountId: number, entries: readonly ChangeLogEntry[], context: RunContext): void {
-    let fees: Map<string, bigint> | undefined;
+    let fees: Fee[] | undefined;
     for (const entry of entries) {
       if (entry.entityType !== EntityType.SpotTrade || entry.changeType.kind !== ChangeKind.Created) continue;
       const trade = entry.changeType.fields;
       const instrument = this.instrument(trade.symbol) as Instrument;
-      fees ??= new Map();
-      if (trade.buyerAccountId === accountId) addFee(fees, instrument.baseAsset, trade.buyerFeeUnits);
-      if (trade.sellerAccountId === accountId) addFee(fees, instrument.quoteAsset, trade.sellerFeeUnits);
+      if (trade.buyerAccountId === accountId) fees = withFee(fees, instrument.baseAsset, trade.buyerFeeUnits);
+      if (trade.sellerAccountId === accountId) fees = withFee(fees, instrument.quoteAsset, trade.sellerFeeUnits);
     }
-    if (fees !== undefined && fees.size > 0) context.forward(houseAccountId(this.partition), { kind: 'fees', fees } satisfies AccountInput);
+    if (fees !== undefined) context.forward(houseAccountId(this.partition), { kind: 'fees', fees } satisfies AccountInput);
   }
 
   merge(first: AccountInput, second: AccountInput): AccountInput {
     if (first.kind !== 'fees' || second.kind !== 'fees') return second;
     // Into the first one's: it was made to be forwarded, and a step over a thousand symbols would copy it a thousand times.
-    for (const [asset, units] of second.fees) addFee(first.fees, asset, units);
+    for (const fee of second.fees) first.fees.push(fee);
     return first;
   }
 
@@ -325,8 +324,11 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   beforeRetry(): void {}
 }
 
-function addFee(fees: Map<string, bigint>, asset: string, units: bigint): void {
-  if (units > 0n) fees.set(asset, (fees.get(asset) ?? 0n) + units);
+function withFee(fees: Fee[] | undefined, asset: string, units: bigint): Fee[] | undefined {
+  if (units === 0n) return fees;
+  if (fees === undefined) return [{ asset, units }];
+  fees.push({ asset, units });
+  return fees;
 }
 
 /** The symbol whose writer has to see the entry; undefined when none has to. */

@@ -46,6 +46,12 @@ export interface AccountContext {
 
 export type InstrumentLookup = Pick<AccountContext, 'instrument'>;
 
+/** A commission that the venue takes in. */
+export interface Fee {
+  readonly asset: string;
+  readonly units: bigint;
+}
+
 /** The answer to a cancel-replace. */
 export interface DeferredReply {
   readonly commandId: number;
@@ -83,10 +89,10 @@ export class Account {
     return new Settling(new Step(this.#state, context, out)).run(entries);
   }
 
-  /** House accounts only: the fees of the partition, by asset. */
-  collectFees(fees: ReadonlyMap<string, bigint>, context: AccountContext, out: ChangeLogEntry[]): void {
+  /** House accounts only: fees of the partition. */
+  collectFees(fees: readonly Fee[], context: AccountContext, out: ChangeLogEntry[]): void {
     const step = new Step(this.#state, context, out);
-    for (const [asset, units] of fees) if (units > 0n) step.holding(asset).free += units;
+    for (const { asset, units } of fees) if (units > 0n) step.holding(asset).free += units;
     step.closeHoldings(BalanceCause.FEES);
   }
 

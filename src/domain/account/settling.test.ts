@@ -208,14 +208,13 @@ it('passes over what changes nothing for the account', () => {
 
 it('a house account collects fees', () => {
   const house = new AccountBench(0);
-  house.collectFees(
-    new Map([
-      ['BTC', 5n],
-      ['USDT', 0n],
-    ]),
-  );
+  house.collectFees([
+    { asset: 'BTC', units: 3n },
+    { asset: 'USDT', units: 0n },
+    { asset: 'BTC', units: 2n },
+  ]);
   expect(linesOf(house.entries)).toEqual(['new balance 0-BTC: free 5, cause 3']);
-  house.collectFees(new Map([['BTC', 2n]]));
+  house.collectFees([{ asset: 'BTC', units: 2n }]);
   expect(linesOf(house.entries)).toEqual(['balance 0-BTC: free 5>7']);
   expect(house.live.deposited().get('BTC')).toBe(0n);
 });
