@@ -130,6 +130,16 @@ const BENCHMARKS: readonly Benchmark[] = [
       durability === 'always' ? '100,000' : '150,000',
     ],
   },
+  {
+    name: 'scaling',
+    file: 'scaling/main.js',
+    args: ['0.1', '4000'],
+    summary: ({ benchmark, role, processes, ratio, ideal, unlimited }) => {
+      if (unlimited !== undefined) return [`processes of ${role}`, `no ratio: ${text(unlimited)}`, ''];
+      if (benchmark !== 'scaling ratio' || processes === 1) return undefined;
+      return [`${text(processes)} processes of ${role} to one, a tenth of a core each`, `${text(ratio)} times`, `evenly: ${text(ideal)}`];
+    },
+  },
 ];
 
 async function run({ name, file, args, summary }: Benchmark): Promise<Summary[]> {
