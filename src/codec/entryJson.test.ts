@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { arbitraryStep } from '../../tests/arbitraryEntries.ts';
 import { goldenSteps } from '../../tests/golden/goldenSteps.ts';
+import { ApiKeyField } from '../domain/accountProfile.ts';
+import { AdminTokenField } from '../domain/adminAccess.ts';
+import { ChangeKind, type ChangeLogEntry, EntityType } from '../domain/changeLogEntry.ts';
 import { entryToJson, stepToJsonLines } from './entryJson.ts';
 import { encodeStep } from './stepCodec.ts';
 
@@ -64,6 +67,26 @@ test('an instrument in words', () => {
       filters: { minNotionalUnits: '500000000', icebergParts: 100 },
     },
   });
+});
+
+test("nobody's secret is printed, neither as a row nor as a change", () => {
+  const secrets = new Map<number, readonly [string, number]>([
+    [EntityType.ApiKey, ['secret', ApiKeyField.secret]],
+    [EntityType.AdminToken, ['hash', AdminTokenField.hash]],
+  ]);
+  const rows = Object.values(goldenSteps)
+    .flat()
+    .filter(({ entityType, changeType }) => secrets.has(entityType) && changeType.kind === ChangeKind.Created);
+  expect(new Set(rows.map(({ entityType }) => entityType)).size).toBe(2);
+  for (const row of rows) {
+    if (row.changeType.kind !== ChangeKind.Created) continue;
+    const [name, field] = secrets.get(row.entityType)!;
+    const created = { ...row, changeType: { ...row.changeType, fields: { ...row.changeType.fields, [name]: 'sealed:of nobody else' } } };
+    const changed = { ...row, changeType: { kind: ChangeKind.Updated, changedFields: [field, 'sealed:before', 'sealed:now'] } };
+    const printed = stepToJsonLines(encodeStep([created, changed] as readonly ChangeLogEntry[]));
+    expect(printed).not.toContain('sealed:');
+    expect(printed.match(/\[hidden\]/g)).toHaveLength(3);
+  }
 });
 
 test('any step prints as one line of JSON for each entry', () => {
