@@ -36,6 +36,8 @@ export interface FuzzOptions {
 /** No input of these sizes may keep a parser busy for so long. */
 const HANG_MS = 2000;
 const ANSWER_MS = 20_000;
+/** Waiting is counted in looks: a process that was paused has waited for one. */
+const LOOK_MS = 1000;
 
 /** Thrown by a parser under test: an answer nobody wrote down. */
 export class UndocumentedError extends Error {
@@ -115,12 +117,15 @@ const LATE = Symbol('late');
 async function inTime(running: Promise<string>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(LATE), ANSWER_MS);
+    let looks = 0;
+    timer = setInterval(() => {
+      if (++looks * LOOK_MS >= ANSWER_MS) reject(LATE);
+    }, LOOK_MS);
   });
   try {
     return await Promise.race([running, late]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
