@@ -26,8 +26,9 @@ async function measure(write: 'writeLogs' | 'writeSnapshots', orders: number, ac
       cpuSeconds,
     };
     if (write === 'writeSnapshots') {
-      const { snapshotMegabytes, takeSeconds, longestSliceMs } = legacy;
-      return { benchmark: 'restore', orders, accounts, snapshotMegabytes, takeSeconds, longestSliceMs, ...stages };
+      const { snapshotMegabytes, takeSeconds, takeCpuSeconds, longestSliceMs, ninthSliceMs } = legacy;
+      const take = { snapshotMegabytes, takeSeconds, takeCpuSeconds, longestSliceMs, ninthSliceMs };
+      return { benchmark: 'restore', orders, accounts, ...take, ...stages };
     }
     const { entries } = legacy;
     const perSecond = { entriesPerSecond: Math.round(entries / seconds), entriesPerCpuSecond: Math.round(entries / cpuSeconds) };
