@@ -64,7 +64,16 @@ export async function writeLogs(dir: string, orders: number, accounts: number): 
   const hashes = [hashOf(settlement.behaviour, settlement.children), hashOf(match.behaviour, match.children)] as const;
   await bus.close();
   if (stages.refused > 0) throw new Error(`${stages.refused} commands were refused`);
-  return { accounts, hashes, entries: stages.entries, snapshotMegabytes: 0, takeSeconds: 0, takeCpuSeconds: 0, longestSliceMs: 0, ninthSliceMs: 0 };
+  return {
+    accounts,
+    hashes,
+    entries: stages.entries,
+    snapshotMegabytes: 0,
+    takeSeconds: 0,
+    takeCpuSeconds: 0,
+    longestSliceMs: 0,
+    ninthSliceMs: 0,
+  };
 }
 
 /** Puts snapshots into the journal, of so many resting orders of so many accounts. */
@@ -120,9 +129,8 @@ async function snapshotOf<State, Input>(
     );
   };
   while (!taker.slice(SLICE_ROWS)) await pause();
-  const snapshot = await taker.finish(pause);
   await pause();
-  return snapshot;
+  return taker.snapshot;
 }
 
 /** The second life: both stages as they were, from what is in the folder. Throws when they are not. */

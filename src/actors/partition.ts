@@ -275,10 +275,9 @@ export class Partition<State, Input> {
       this.#rounds.beforeWork = undefined;
       taker.close();
     }
-    const snapshot = await taker.finish(() => new Promise((resolve) => setImmediate(resolve)));
     // A snapshot must never be ahead of the log it stands for.
     await persisted;
-    await this.#deps.bus.putSnapshot(snapshot);
+    await this.#deps.bus.putSnapshot(taker.snapshot);
   }
 
   /** Undefined while a child is being rebuilt: its state is not what the log says. */

@@ -2,7 +2,7 @@
 // that is about to change before its turn is captured first, so that every child stands for the same position of the log. Rows
 // go into parts of about a thousand, each encoded by itself: no slice has more to do than that.
 import type { Snapshot } from '../bus/bus.ts';
-import { encodeSnapshot, SnapshotParts } from '../codec/snapshotCodec.ts';
+import { SnapshotParts } from '../codec/snapshotCodec.ts';
 import type { Capture } from '../domain/capture.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
 import { CombinedHash, SNAPSHOT_VERSION } from './recovery.ts';
@@ -90,10 +90,9 @@ export class SnapshotTaker<State, Input> {
     return false;
   }
 
-  /** What was read, after the last slice; `pause` is waited for again and again, so that a large one holds nobody up. */
-  async finish(pause: () => Promise<void>): Promise<Snapshot> {
-    const data = await this.#parts.join(pause);
-    return { name: this.#behaviour.output, meta: { ...this.#meta, hash: this.#hash.digest() }, data };
+  /** After the last slice. */
+  get snapshot(): Snapshot {
+    return { name: this.#behaviour.output, meta: { ...this.#meta, hash: this.#hash.digest() }, data: this.#parts.data };
   }
 
   /** Nothing more is kept for it. */
@@ -117,7 +116,7 @@ export class SnapshotTaker<State, Input> {
 
   #endPart(): void {
     if (this.#rows.length === 0) return;
-    this.#parts.add(encodeSnapshot(this.#behaviour.pack?.(this.#rows) ?? this.#rows));
+    this.#parts.add(this.#behaviour.pack?.(this.#rows) ?? this.#rows);
     this.#rows = [];
     this.#weight = 0;
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CodecError } from './codecError.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshotCodec.ts';
+import { decodeParts, decodeSnapshot, encodeSnapshot, SnapshotParts } from './snapshotCodec.ts';
 
 const plain = fc.letrec((tie) => ({
   any: fc.oneof(
@@ -71,4 +71,37 @@ describe('snapshots', () => {
     const rows = Array.from({ length: 200_000 }, (_, i) => [i, BigInt(i) * 10n ** 9n, 'BTCUSDT', null, i * 2 ** 30]);
     expect(decodeSnapshot(encodeSnapshot(rows))).toEqual(rows);
   });
+});
+
+test('parts come back one by one, however many megabytes they are', () => {
+  const written = [
+    [],
+    ['a', 1n],
+    { bytes: new Uint8Array(3_000_000).fill(7) },
+    Array.from({ length: 200_000 }, (_, i) => `text ${i}`),
+    [null],
+  ];
+  const parts = new SnapshotParts();
+  for (const part of written) parts.add(part);
+  expect([...decodeParts(parts.data)].map((part) => Buffer.from(encodeSnapshot(part)).toString('base64').length)).toEqual(
+    written.map((part) => Buffer.from(encodeSnapshot(part)).toString('base64').length),
+  );
+  expect([...decodeParts(parts.data)][3]).toEqual(written[3]);
+  expect([...decodeParts(new Uint8Array())]).toEqual([]);
+});
+
+test('parts that are cut off are refused', () => {
+  const parts = new SnapshotParts();
+  parts.add([1, 2, 3]);
+  parts.add(['some', 'text']);
+  const { data } = parts;
+  for (let bytes = 1; bytes < data.length; bytes++) {
+    // After a whole part nothing tells that there was another: the bus's checksum does.
+    if (bytes === 4 + encodeSnapshot([1, 2, 3]).length) continue;
+    expect(() => [...decodeParts(data.subarray(0, bytes))]).toThrow(CodecError);
+  }
+});
+
+test('what is no plain data is refused in a part, too', () => {
+  expect(() => new SnapshotParts().add([new Map()])).toThrow('snapshot[0]: Map');
 });

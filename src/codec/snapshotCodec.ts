@@ -26,34 +26,51 @@ export function decodeSnapshot(bytes: Uint8Array): unknown {
 }
 
 const LENGTH_BYTES = 4;
-/** Copied without a pause. */
-const JOIN_BYTES = 4 * 2 ** 20;
+/** Address space a snapshot of parts reserves, step by step: its memory grows as it is used. */
+const RESERVED_BYTES = [2 ** 20, 2 ** 28, 2 ** 32] as const;
 
-/** A snapshot in parts: each is encoded by itself and stands behind its length. */
+// Of ES2024, which Node 20 has and the types of ES2023 have not.
+interface GrowingBuffer extends ArrayBuffer {
+  readonly maxByteLength: number;
+  resize(bytes: number): void;
+}
+
+function reserve(maxByteLength: number): GrowingBuffer {
+  const Growing = ArrayBuffer as unknown as new (bytes: number, options: { readonly maxByteLength: number }) => GrowingBuffer;
+  return new Growing(0, { maxByteLength });
+}
+
+/**
+ * A snapshot in parts: each is encoded by itself and stands behind its length. All of them go into one buffer that grows where it
+ * is: hundreds of megabytes that are made and dropped on the way would have the whole heap collected again and again.
+ */
 export class SnapshotParts {
-  readonly #parts: Uint8Array[] = [];
-  #bytes = 0;
+  #bytes = reserve(RESERVED_BYTES[0]);
+  #length = 0;
 
-  add(part: Uint8Array): void {
-    this.#parts.push(part);
-    this.#bytes += LENGTH_BYTES + part.length;
+  /** Throws CodecError as encodeSnapshot. */
+  add(part: unknown): void {
+    const bytes = encodeSnapshot(part);
+    const at = this.#length;
+    this.#length += LENGTH_BYTES + bytes.length;
+    if (this.#length > this.#bytes.maxByteLength) this.#reserveMore(at);
+    this.#bytes.resize(this.#length);
+    new DataView(this.#bytes).setUint32(at, bytes.length);
+    new Uint8Array(this.#bytes).set(bytes, at + LENGTH_BYTES);
   }
 
-  /** Takes the parts out; `pause` is waited for after every few megabytes. */
-  async join(pause: () => Promise<void>): Promise<Uint8Array> {
-    const data = Buffer.allocUnsafeSlow(this.#bytes);
-    let at = 0;
-    let paused = 0;
-    this.#parts.reverse();
-    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
-      data.writeUInt32BE(part.length, at);
-      data.set(part, at + LENGTH_BYTES);
-      at += LENGTH_BYTES + part.length;
-      if (at - paused < JOIN_BYTES) continue;
-      paused = at;
-      await pause();
-    }
-    return data;
+  #reserveMore(used: number): void {
+    const bytes = RESERVED_BYTES.find((reserved) => reserved >= this.#length);
+    if (bytes === undefined) throw new CodecError(`snapshot: more than ${RESERVED_BYTES.at(-1)} bytes`);
+    const before = new Uint8Array(this.#bytes, 0, used);
+    this.#bytes = reserve(bytes);
+    this.#bytes.resize(used);
+    new Uint8Array(this.#bytes).set(before);
+  }
+
+  /** Of all parts so far; not a copy. */
+  get data(): Uint8Array {
+    return new Uint8Array(this.#bytes, 0, this.#length);
   }
 }
 

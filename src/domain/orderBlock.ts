@@ -175,9 +175,11 @@ export class OrderBlock {
   }
 }
 
-/** Records of the block that is being made: buffers that come and go by the hundred megabytes hurry the garbage collector. */
+// The block that is being made: buffers that come and go by the hundred megabytes hurry the garbage collector.
 let scratch = new Float64Array(0);
+let columnScratch = new Int32Array(0);
 
+/** Its columns are valid until the next block is made. */
 export function blockOf(rows: readonly Readonly<SpotOrder>[]): OrderBlockSnapshot {
   const orders = rows.length;
   if (scratch.length < orders * FIELDS) scratch = new Float64Array(orders * FIELDS);
@@ -201,7 +203,9 @@ export function blockOf(rows: readonly Readonly<SpotOrder>[]): OrderBlockSnapsho
   }
   const words = new Int32Array(scratch.buffer, 0, numbers.length * 2);
   const varying = Array.from({ length: FIELDS }, (_, field) => field).filter((field) => varies(words, field));
-  const columns = new Int32Array(varying.length * orders * 2);
+  const wanted = varying.length * orders * 2;
+  if (columnScratch.length < wanted) columnScratch = new Int32Array(wanted);
+  const columns = columnScratch;
   let to = 0;
   for (const field of varying) {
     for (let at = field * 2; at < words.length; at += FIELDS * 2) {
@@ -215,7 +219,7 @@ export function blockOf(rows: readonly Readonly<SpotOrder>[]): OrderBlockSnapsho
     orders,
     first: orders === 0 ? new Uint8Array(FIELDS * 8) : new Uint8Array(scratch.buffer.slice(0, FIELDS * 8)),
     varying,
-    columns: new Uint8Array(columns.buffer),
+    columns: new Uint8Array(columns.buffer, 0, wanted * 4),
     symbols,
     clientOrderIds,
     rare,

@@ -47,8 +47,6 @@ const CODE_BITS = 4;
 const CODE_MASK = 15;
 const AMEND_COUNT_UNIT = 2 ** 28;
 
-const RESTORED_AT_ONCE = 512;
-
 export class RestingOrders {
   #numbers = new Float64Array(0);
   #amounts = new BigInt64Array(0);
@@ -304,21 +302,16 @@ export class RestingOrders {
     for (const node of nodes) if (node > last) last = node;
     if (last * RECORD >= this.#numbers.length) this.#grow(Math.max(last + 1, (this.#numbers.length / RECORD) * 2));
     const words = this.#words;
-    const filled = columns.map((column) => valuesOf(column, nodes.length));
-    // A few records at a time stay in the cache while all of their fields are set.
-    for (let from = 0; from < nodes.length; from += RESTORED_AT_ONCE) {
-      const to = Math.min(from + RESTORED_AT_ONCE, nodes.length);
-      for (let field = 0; field < filled.length; field++) {
-        const values = filled[field]!;
-        const same = values.length === 2 && nodes.length > 1;
-        // Records are empty at first.
-        if (same && values[0] === 0 && values[1] === 0) continue;
-        for (let i = from; i < to; i++) {
-          const at = (nodes[i]! * RECORD + field) * 2;
-          const value = same ? 0 : i * 2;
-          words[at] = values[value]!;
-          words[at + 1] = values[value + 1]!;
-        }
+    for (let field = 0; field < columns.length; field++) {
+      const values = valuesOf(columns[field]!, nodes.length);
+      const same = !(columns[field] instanceof Uint8Array);
+      // Records are empty at first.
+      if (same && values[0] === 0 && values[1] === 0) continue;
+      for (let i = 0; i < nodes.length; i++) {
+        const at = (nodes[i]! * RECORD + field) * 2;
+        const value = same ? 0 : i * 2;
+        words[at] = values[value]!;
+        words[at + 1] = values[value + 1]!;
       }
     }
     for (let i = 0; i < nodes.length; i++) this.#clientOrderIds[nodes[i]!] = clientOrderIds[i]!;
@@ -340,13 +333,17 @@ export class RestingOrders {
   }
 }
 
-/** The words of a column: two for each order, or two for all of them. */
-function valuesOf(column: RestingColumn, orders: number): Int32Array {
-  if (!(column instanceof Uint8Array)) return Int32Array.from(column);
+/** Of the column that is being read: buffers that come and go by the hundred megabytes hurry the garbage collector. */
+let scratch = new Int32Array(0);
+
+/** The words of a column: two for each order, or two for all of them. Valid until the next column. */
+function valuesOf(column: RestingColumn, orders: number): Readonly<ArrayLike<number>> {
+  if (!(column instanceof Uint8Array)) return column;
+  assert(column.length === orders * 8, 'a column has a value for each order');
+  if (scratch.length < orders * 2) scratch = new Int32Array(orders * 2);
   // A copy: the bytes may begin anywhere in a larger buffer.
-  const values = new Int32Array(new Uint8Array(column).buffer);
-  assert(values.length === orders * 2, 'a column has a value for each order');
-  return values;
+  new Uint8Array(scratch.buffer).set(column);
+  return scratch;
 }
 
 function codesOf(order: Readonly<SpotOrder>): number {
