@@ -43,7 +43,13 @@ export async function cluster(args: CliArgs, io: CliIo): Promise<number> {
   const asked = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
   });
-  const running = await startCluster(topology, print);
+  let running: RunningCluster;
+  try {
+    running = await startCluster(topology, print);
+  } catch (error) {
+    io.complain(`sedax cluster could not start: ${shortly(error as Error)}`);
+    return 1;
+  }
   const signal = await asked;
   print(`${signal}: stopping: sedax first, then the nats-servers; once more ends at once`);
   const again = new Promise<number>((resolve) => {
@@ -53,6 +59,12 @@ export async function cluster(args: CliArgs, io: CliIo): Promise<number> {
   if (code !== 0) killAll(running);
   print(code === 0 ? `stopped; the data is in ${topology.dir}` : 'ended at once');
   return code;
+}
+
+/** Of a nats-server's log what it died of; everything of other errors. */
+function shortly({ message }: Error): string {
+  const died = message.split('\n').filter((line) => line.includes('[FTL]'));
+  return died.length === 0 ? message : died.map((line) => line.replace(/.*\[FTL\] /, 'nats-server: ')).join('; ');
 }
 
 /** The keys alone: for docker compose. */

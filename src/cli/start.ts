@@ -1,5 +1,6 @@
 // `sedax start`: the exchange in this process, until SIGINT or SIGTERM, or until it cannot go on.
 import { performance } from 'node:perf_hooks';
+import { parseRoles, servesClients } from '../actors/roles.ts';
 import { adminTokenFile } from '../adminToken.ts';
 import { type App, startApp } from '../app.ts';
 import type { Config } from '../config/schema.ts';
@@ -68,7 +69,8 @@ export function start(config: Config, print: (line: string) => void): Promise<nu
 
 function greet(app: App, config: Config, tookMs: number, print: (line: string) => void): void {
   print(`sedax is ready at ${app.url} after ${tookMs} ms`);
-  if (config.http.docs) print(`  API         ${app.url}/docs`);
+  // What serves no clients has no page to look at.
+  if (config.http.docs && servesClients(parseRoles(config.roles))) print(`  API         ${app.url}/docs`);
   if (config.admin.token === '' && app.adminToken !== '') print(`  admin token ${adminTokenFile(config.dataDir)}`);
   if (app.demoKeys.length === 0) return;
   print(`  demo keys   ${demoFile(config.dataDir)} (SEDAX_DEMO_ENABLED=false switches them off)`);

@@ -12,6 +12,9 @@ export const NATS_SERVER_VERSION = '2.15.2';
 
 const run = promisify(execFile);
 
+/** What a nats-server logs once it takes connections. */
+const READY = 'Server is ready';
+
 /**
  * The program: NATS_SERVER, then PATH, then the cache, then `go install`, then the release archive with its checksum
  * checked. Rejects with an error that says what was tried and what to do.
@@ -212,11 +215,15 @@ export class NatsServer {
       detached: this.#ownGroup,
     });
     this.#child = child;
-    child.stderr.on('data', (chunk: Buffer) => {
+    let said = '';
+    const hear = (chunk: Buffer): void => {
+      if (!said.includes(READY)) said += chunk.toString();
       this.#log = (this.#log + chunk.toString()).slice(-20_000);
-    });
+    };
+    child.stderr.on('data', hear);
     const deadline = Date.now() + 20_000;
-    while (!(await accepts(this.port))) {
+    // Its word too: whoever has its port already may be the one that accepts.
+    while (!said.includes(READY) || !(await accepts(this.port))) {
       if (child.exitCode !== null || Date.now() > deadline) {
         throw new Error(`nats-server did not start:\n${this.#log}`);
       }

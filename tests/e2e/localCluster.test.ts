@@ -1,11 +1,13 @@
 // `sedax cluster`: the whole topology comes up on this machine, with TLS and a user per role, serves, and goes without a trace.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { adminRequest } from './nativeClient.ts';
+import { cli } from './sedaxProcess.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/sedax.js', import.meta.url));
 const ROLES = ['acquiring-1', 'admin-1', 'settlement-1', 'match-1', 'match-2', 'kline-1'];
@@ -64,10 +66,30 @@ test('comes up, serves, and ends at Ctrl-C with nothing left behind', { timeout:
   expect((await adminRequest(url, token, 'POST', `/accounts/${body.accountId}/deposits`, deposit)).status).toBeLessThan(300);
   expect((await fetch(`${url}/api/spot/health`)).status).toBe(200);
 
+  // Pages and symbols are announced by who has them.
+  const saying = (what: string): (string | undefined)[] =>
+    output.split('\n').flatMap((line) => (line.includes(what) ? [line.split(' ', 1)[0]] : []));
+  expect(saying('  API ')).toEqual(['acquiring-1']);
+  expect(saying('  registry    7 symbols, 0 accounts')).toEqual(['admin-1']);
+
   expect(pids()).toHaveLength(3 + ROLES.length);
   child.kill('SIGINT');
   expect(await exited).toBe(0);
   expect(output).toContain(`stopped; the data is in ${dir}`);
   for (const name of ROLES) expect(output).toMatch(new RegExp(`^${name} +\\| stopped`, 'm'));
   expect(pids().filter(isThere)).toEqual([]);
+});
+
+test('says in a line that a port is taken', async () => {
+  const taken = createServer();
+  // Every address, as the nats-servers of the cluster listen.
+  await new Promise<void>((resolve) => taken.listen(0, '0.0.0.0', resolve));
+  const { port } = taken.address() as AddressInfo;
+  try {
+    const { code, output: said } = await cli(['cluster', '--dir', dir, '--nats-port', String(port)]);
+    expect(code).toBe(1);
+    expect(said.trim()).toMatch(/^sedax cluster could not start: nats-server: Error listening on port: .*address already in use"?$/);
+  } finally {
+    taken.close();
+  }
 });
