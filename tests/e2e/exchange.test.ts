@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { adminRequest, NativeClient } from './nativeClient.ts';
 import { adminToken, cli, demoKeys, SedaxProcess } from './sedaxProcess.ts';
@@ -110,8 +110,14 @@ describe('a trade', () => {
     const trade = await feed.first((frame) => JSON.stringify(frame).includes('"tradeId":1'));
     expect(JSON.stringify(trade)).toContain('50000.00');
     feed.close();
-    const klines = await fetch(`${sedax.url}/api/spot/market/klines?symbol=BTCUSDT&interval=1m`).then((response) => response.json());
-    expect(JSON.stringify(klines)).toContain('0.40000000');
+    // A kline follows its trade by a stage: nobody was told of it yet.
+    await vi.waitFor(
+      async () => {
+        const response = await fetch(`${sedax.url}/api/spot/market/klines?symbol=BTCUSDT&interval=1m`);
+        expect(await response.text()).toContain('0.40000000');
+      },
+      { timeout: 10_000 },
+    );
   });
 
   test('adds up for the operator', async () => {
