@@ -48,7 +48,7 @@ export function healthOf(pipeline: Pipeline): Health {
   return {
     status:
       // Whom the log does not take word from can do nothing for a client.
-      cluster?.isMember === false || stages.some((stage) => stage.status === 'failed')
+      cluster?.isMember === false || !pipeline.bus.canStore() || stages.some((stage) => stage.status === 'failed')
         ? 'failed'
         : (others?.problems.length ?? 0) > 0 || stages.some((stage) => stage.status === 'degraded')
           ? 'degraded'

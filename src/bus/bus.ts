@@ -191,6 +191,8 @@ export interface Bus {
   lag(): readonly ReaderLag[];
   /** What is known to be wrong with the servers of the log or the way to them, a line each without addresses; none = nothing. */
   problems(): readonly string[];
+  /** False while the servers are known to be too few to take anything. */
+  canStore(): boolean;
   /** Settles what is in flight, flushes, releases leases. */
   close(): Promise<void>;
 }

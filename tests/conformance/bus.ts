@@ -256,6 +256,7 @@ export function busConformance(name: string, createBus: (options: BusTestOptions
 
       test('has no problems while all is well', () => {
         expect(bus.problems()).toEqual([]);
+        expect(bus.canStore()).toBe(true);
       });
 
       test('named readers show their lag', async () => {

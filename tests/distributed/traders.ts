@@ -25,7 +25,12 @@ async function trade(name: string, clients: () => readonly NativeClient[], told:
   for (let i = 0; running(); i++) {
     const clientOrderId = `${name}-${i}`;
     const all = clients();
-    const client = all[i % all.length] as NativeClient;
+    const client = all[i % all.length];
+    if (client === undefined) {
+      // No edge lives; a loop without a pause would let nobody stop it.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      continue;
+    }
     const side = (i + name.length) % 2 === 0 ? 'BUY' : 'SELL';
     const price = (50_000 + (i % 7) * 0.5).toFixed(2);
     const startedMs = performance.now();

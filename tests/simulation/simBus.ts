@@ -313,6 +313,10 @@ export class SimBus implements Bus {
     return [];
   }
 
+  canStore(): boolean {
+    return true;
+  }
+
   lag(): readonly ReaderLag[] {
     const lags: ReaderLag[] = [];
     for (const { name, stream, position } of this.#readers) {

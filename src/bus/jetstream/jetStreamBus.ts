@@ -322,6 +322,11 @@ export class JetStreamBus implements Bus {
     ];
   }
 
+  canStore(): boolean {
+    const { unwell = 0, size = 0 } = this.#watch ?? {};
+    return this.#connected && (unwell === 0 || unwell * 2 < size);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -329,6 +329,10 @@ export class MemoryBus implements Bus {
     return [];
   }
 
+  canStore(): boolean {
+    return true;
+  }
+
   lag(): readonly ReaderLag[] {
     const lags: ReaderLag[] = [];
     for (const { name, stream, position } of this.#readers) {
