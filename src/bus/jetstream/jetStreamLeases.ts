@@ -9,6 +9,7 @@ import { Kvm } from '@nats-io/kv';
 import { type NatsConnection, nuid, type QueuedIterator } from '@nats-io/transport-node';
 import type { Lease } from '../bus.ts';
 import { ApiCode, apiCode, busError } from './connection.ts';
+import { whileItPasses } from './creating.ts';
 
 const BUCKET = 'sedax_leases';
 
@@ -66,7 +67,7 @@ export class JetStreamLeases {
   }
 
   static async open(connection: NatsConnection, client: JetStreamClient, replicas: number): Promise<JetStreamLeases> {
-    const kv = await new Kvm(client).create(BUCKET, { replicas, history: 1 });
+    const kv = await whileItPasses(() => new Kvm(client).create(BUCKET, { replicas, history: 1 }));
     const leases = new JetStreamLeases(connection, kv);
     leases.#watching = await kv.watch();
     void leases.#watch(leases.#watching);

@@ -9,6 +9,7 @@ import type { Member, Membership } from '../bus.ts';
 import { checkName } from '../endpoints.ts';
 import { MemberList } from '../memberList.ts';
 import { busError } from './connection.ts';
+import { whileItPasses } from './creating.ts';
 
 const BUCKET = 'sedax_members';
 /** Entries of the dead are kept so long: well beyond any time to live. */
@@ -205,7 +206,8 @@ export class JetStreamMembers {
 
   static async open(connection: NatsConnection, client: JetStreamClient, replicas: number): Promise<JetStreamMembers> {
     // Reads by the leader alone: a replica that lags would make the living look dead.
-    const kv = await new Kvm(client).create(BUCKET, { replicas, history: 1, ttl: KEPT_MS, allow_direct: false });
+    const settings = { replicas, history: 1, ttl: KEPT_MS, allow_direct: false };
+    const kv = await whileItPasses(() => new Kvm(client).create(BUCKET, settings));
     return new JetStreamMembers(connection, kv);
   }
 

@@ -4,6 +4,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import { type ObjectResult, type ObjectStore, Objm, StorageType } from '@nats-io/obj';
 import { CorruptLogError, type Snapshot } from '../bus.ts';
 import { busError } from './connection.ts';
+import { whileItPasses } from './creating.ts';
 
 const BUCKET = 'sedax_snapshots';
 const CHUNK_BYTES = 256 * 1024;
@@ -22,7 +23,7 @@ export class JetStreamSnapshots {
 
   static async open(client: JetStreamClient, replicas: number, storage: 'file' | 'memory'): Promise<JetStreamSnapshots> {
     const kind = storage === 'file' ? StorageType.File : StorageType.Memory;
-    return new JetStreamSnapshots(await new Objm(client).create(BUCKET, { replicas, storage: kind }));
+    return new JetStreamSnapshots(await whileItPasses(() => new Objm(client).create(BUCKET, { replicas, storage: kind })));
   }
 
   async put(snapshot: Snapshot): Promise<void> {

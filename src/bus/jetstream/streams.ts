@@ -4,6 +4,7 @@ import { DiscardPolicy, type JetStreamManager, RetentionPolicy, StorageType, typ
 import { nanos } from '@nats-io/transport-node';
 import { UnknownStreamError } from '../bus.ts';
 import { ApiCode, apiCode, busError } from './connection.ts';
+import { isPassing, whileItPasses } from './creating.ts';
 
 export class StreamMismatchError extends Error {
   override name = 'StreamMismatchError';
@@ -19,8 +20,6 @@ export interface StreamOptions {
 /** Messages carry no ids: the window is what it may least be, so that the server keeps no map of them. */
 const DUPLICATE_WINDOW_MS = 100;
 /** A cluster that has just started places streams a little later. */
-const CREATE_ATTEMPTS = 40;
-const CREATE_RETRY_MS = 250;
 
 function wantedConfig(name: string, subjects: readonly string[], options: StreamOptions): Partial<StreamConfig> {
   return {
@@ -48,20 +47,16 @@ export async function ensureStream(
   options: StreamOptions,
 ): Promise<void> {
   const wanted = wantedConfig(name, subjects, options);
-  for (let attempt = 1; ; attempt++) {
-    const found = await configOf(manager, name);
-    if (found !== undefined) {
-      checkConfig(name, wanted, found);
-      return;
-    }
-    try {
+  try {
+    await whileItPasses(async () => {
+      const found = await configOf(manager, name);
+      if (found !== undefined) checkConfig(name, wanted, found);
       // Of two processes that make it at the same time the second finds it there, equal.
-      await manager.streams.add(wanted as Partial<StreamConfig> & { name: string });
-      return;
-    } catch (error) {
-      if (attempt === CREATE_ATTEMPTS || !isPassing(error)) throw creationError(name, options, error);
-      await new Promise((resolve) => setTimeout(resolve, CREATE_RETRY_MS));
-    }
+      else await manager.streams.add(wanted as Partial<StreamConfig> & { name: string });
+    });
+  } catch (error) {
+    if (apiCode(error) === undefined && !isPassing(error)) throw error;
+    throw creationError(name, options, error);
   }
 }
 
@@ -73,15 +68,6 @@ async function configOf(manager: JetStreamManager, name: string): Promise<Stream
     if (isPassing(error)) return undefined;
     throw busError(error, `stream ${name}`);
   }
-}
-
-/** No leader yet, peers not known yet, another process at it: worth another try. */
-function isPassing(error: unknown): boolean {
-  const code = apiCode(error);
-  // 10005 no suitable peers, 10008 system temporarily unavailable, 10023 insufficient resources, 10058 name already in use.
-  if (code !== undefined) return [10_005, 10_008, 10_023, 10_058].includes(code);
-  const name = busError(error, '').name;
-  return name === 'RequestTimeoutError' || name === 'NoRespondersError' || (error as Error).name === 'JetStreamNotEnabled';
 }
 
 function creationError(name: string, { replicas }: StreamOptions, cause: unknown): Error {
