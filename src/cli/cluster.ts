@@ -63,8 +63,9 @@ export async function cluster(args: CliArgs, io: CliIo): Promise<number> {
 
 /** Of a nats-server's log what it died of; everything of other errors. */
 function shortly({ message }: Error): string {
-  const died = message.split('\n').filter((line) => line.includes('[FTL]'));
-  return died.length === 0 ? message : died.map((line) => line.replace(/.*\[FTL\] /, 'nats-server: ')).join('; ');
+  const mark = '[FTL] ';
+  const died = message.split('\n').filter((line) => line.includes(mark));
+  return died.length === 0 ? message : died.map((line) => `nats-server: ${line.slice(line.indexOf(mark) + mark.length)}`).join('; ');
 }
 
 /** The keys alone: for docker compose. */
