@@ -1,6 +1,6 @@
 // ccxt as published, over REST, with nothing but the hosts changed.
 import ccxt from 'ccxt';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ccxtConfig } from './ccxtConfig.ts';
 import { ClientVenue } from './venue.ts';
 
@@ -44,7 +44,11 @@ test('a market order fills against the book, with fees, trades and balances to t
   const [trade] = (await rest.fetchMyTrades(symbol)).slice(-1);
   expect(trade).toMatchObject({ order: order.id, price: 50_000, amount: 0.1, side: 'buy', takerOrMaker: 'taker' });
   expect((await rest.fetchTrades(symbol)).slice(-1)[0]).toMatchObject({ price: 50_000, amount: 0.1 });
-  expect((await rest.fetchOHLCV(symbol, '1m')).slice(-1)[0]?.slice(1)).toEqual([50_000, 50_000, 50_000, 50_000, 0.1]);
+  // A kline follows its trade by a stage.
+  await vi.waitFor(
+    async () => expect((await rest.fetchOHLCV(symbol, '1m')).slice(-1)[0]?.slice(1)).toEqual([50_000, 50_000, 50_000, 50_000, 0.1]),
+    { timeout: 10_000 },
+  );
   expect(await rest.fetchOrderTrades(order.id as string, symbol)).toHaveLength(1);
 });
 
