@@ -65,6 +65,8 @@ export async function runPipeline(orders: number, accounts: number, durability: 
     dir,
     durability,
     historyThread: true,
+    // As shipped.
+    intervalMs: 100,
     config: {
       tickMs: 100,
       partition: {

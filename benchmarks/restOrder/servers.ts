@@ -90,6 +90,8 @@ export async function embeddedServer(): Promise<OrderServer> {
     dir,
     durability: 'interval',
     historyThread: true,
+    // As shipped.
+    intervalMs: 100,
     instruments,
     config: { acquiring: ADMIT_EVERYTHING },
   });

@@ -41,6 +41,8 @@ export interface VenueOptions {
   /** Folder for journal and history; both live there over restarts. */
   readonly dir: string;
   readonly durability?: 'always' | 'interval' | 'none';
+  /** Time between syncs with durability 'interval'. @default 20 */
+  readonly intervalMs?: number;
   /** Keep the history in a thread of its own, as npm start does; it runs the built code. @default false */
   readonly historyThread?: boolean;
   readonly config?: Partial<PipelineConfig>;
@@ -74,7 +76,7 @@ export class Venue {
     const log = (level: string) => (facts: object, message: string) => void logged.push({ level, facts, message });
     const logger: StageLogger = { info: log('info'), warn: log('warn'), error: log('error') };
     const bus = await MemoryBus.open({
-      journal: { dir: `${options.dir}/journal`, durability: options.durability ?? 'none', intervalMs: 20 },
+      journal: { dir: `${options.dir}/journal`, durability: options.durability ?? 'none', intervalMs: options.intervalMs ?? 20 },
     });
     const history = await openKeeper({ dir: `${options.dir}/history`, thread: options.historyThread ?? false });
     const pipeline = new Pipeline({
