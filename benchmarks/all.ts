@@ -144,7 +144,9 @@ const BENCHMARKS: readonly Benchmark[] = [
 
 async function run({ name, file, args, summary }: Benchmark): Promise<Summary[]> {
   const path = fileURLToPath(new URL(`./${file}`, import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', '--max-semi-space-size=64', path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--expose-gc', '--max-semi-space-size=64', path, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
   const summaries: Summary[] = [];
   for await (const line of createInterface({ input: child.stdout })) {

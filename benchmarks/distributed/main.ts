@@ -10,14 +10,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Exchange } from '../../src/actors/exchange.ts';
-import { Pipeline } from '../../src/actors/pipeline.ts';
-import { parseRoles } from '../../src/actors/roles.ts';
 import { JetStreamBus } from '../../src/bus/jetstream/jetStreamBus.ts';
-import { SystemClock } from '../../src/support/clock.ts';
 import { NatsCluster } from '../../src/support/natsCluster.ts';
 import { NatsServer } from '../../src/support/natsServer.ts';
 import { makeInstrument } from '../../tests/fixtures/fakeExchange.ts';
 import { order, TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../../tests/pipeline/venue.ts';
+import { edgeOf } from '../measure/edge.ts';
 import { chainOf, subjectOf } from './bareHops.ts';
 
 const ORDERS = Number(process.argv[2] ?? 60_000);
@@ -318,28 +316,7 @@ const writers = await child(
   },
 );
 const bus = await JetStreamBus.connect({ servers: nats.urls, name: 'edge', replicas: SERVERS });
-const edge = new Pipeline({
-  bus,
-  clock: new SystemClock(),
-  logger: {
-    info: () => undefined,
-    warn: () => undefined,
-    error: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`),
-  },
-  config,
-  writer: 'edge',
-  life: 1,
-  onFatal: (stage, error) => {
-    throw new Error(stage, { cause: error });
-  },
-  distribution: {
-    roles: parseRoles('acquiring'),
-    version: '0.0.0',
-    history: () => {
-      throw new Error('no history in this benchmark');
-    },
-  },
-});
+const edge = edgeOf(bus, config);
 try {
   await edge.start();
   const exchange = new Exchange(edge, { defaultRates: { makerRate: 100_000, takerRate: 200_000 }, secrets: TEST_SECRETS });

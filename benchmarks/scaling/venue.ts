@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Exchange } from '../../src/actors/exchange.ts';
-import { Pipeline } from '../../src/actors/pipeline.ts';
-import { parseRoles } from '../../src/actors/roles.ts';
+import type { Pipeline } from '../../src/actors/pipeline.ts';
 import { JetStreamBus } from '../../src/bus/jetstream/jetStreamBus.ts';
 import { streams } from '../../src/bus/subjects.ts';
 import { accountPartition, symbolPartition } from '../../src/domain/partitions.ts';
-import { SystemClock } from '../../src/support/clock.ts';
 import { NatsServer } from '../../src/support/natsServer.ts';
 import { makeInstrument } from '../../tests/fixtures/fakeExchange.ts';
 import { order, TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../../tests/pipeline/venue.ts';
+import { edgeOf } from '../measure/edge.ts';
 import { Random } from '../measure/random.ts';
 import { RoleProcess } from './roleProcess.ts';
 
@@ -87,37 +86,16 @@ export class ScalingVenue {
   async open(): Promise<void> {
     const { partitions, symbols, accounts } = this.options;
     const bus = await JetStreamBus.connect({ servers: [this.nats.url], name: 'edge', replicas: 1 });
-    const pipeline = new Pipeline({
-      bus,
-      clock: new SystemClock(),
-      logger: {
-        info: () => undefined,
-        warn: () => undefined,
-        error: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`),
-      },
-      config: {
-        ...TEST_PIPELINE_CONFIG,
-        accountPartitions: partitions,
-        marketPartitions: partitions,
-        consumerBatch: 1024,
-        // A process that is held back answers late, and that is what is measured: nothing is shed, nobody gives up.
-        acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
-        // As the processes have them.
-        leaseTtlMs: 2_000,
-        memberTtlMs: 2_000,
-      },
-      writer: 'edge',
-      life: 1,
-      onFatal: (stage, error) => {
-        throw new Error(stage, { cause: error });
-      },
-      distribution: {
-        roles: parseRoles('acquiring'),
-        version: '0.0.0',
-        history: () => {
-          throw new Error('no history in this benchmark');
-        },
-      },
+    const pipeline = edgeOf(bus, {
+      ...TEST_PIPELINE_CONFIG,
+      accountPartitions: partitions,
+      marketPartitions: partitions,
+      consumerBatch: 1024,
+      // A process that is held back answers late, and that is what is measured: nothing is shed, nobody gives up.
+      acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
+      // As the processes have them.
+      leaseTtlMs: 2_000,
+      memberTtlMs: 2_000,
     });
     await pipeline.start();
     const exchange = new Exchange(pipeline, { defaultRates: { makerRate: 100_000, takerRate: 200_000 }, secrets: TEST_SECRETS });
