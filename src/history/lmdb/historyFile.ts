@@ -171,7 +171,7 @@ export async function copyHistoryFile(from: string, to: string): Promise<void> {
 }
 
 /** lmdb-js rejects with a wrapper; what happened is in a promise that rejects in its turn. */
-async function writeError(error: unknown): Promise<HistoryWriteError> {
+export async function writeError(error: unknown): Promise<HistoryWriteError> {
   let cause = error;
   try {
     await (error as { commitError?: Promise<unknown> }).commitError;

@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { CodecError } from '../../codec/codecError.ts';
 import type { HistoryStore } from '../historyStore.ts';
+import { writeError } from '../lmdb/historyFile.ts';
 import { LocalKeeper } from '../localKeeper.ts';
 import { openHistory } from '../openHistory.ts';
 import { decodeRequest, encodeRefused } from '../remote/messages.ts';
@@ -28,7 +29,7 @@ class HistoryThread {
     this.#store = openHistory(store);
     this.#keeper = new LocalKeeper(this.#store, () => this.#send({ kind: 'committed', positions: this.#positions() }));
     this.#keeper.listen({
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.fail(error),
       onQueryFailure: (error, query) => this.#send({ kind: 'queryFailed', query, error: packError(error) }),
     });
     this.#send({ kind: 'opened', positions: this.#positions() });
@@ -50,7 +51,7 @@ class HistoryThread {
         if (message.kind === 'close') await this.#close();
         else if (!this.#failed) await this.#do(message);
       } catch (error) {
-        this.#fail(error);
+        this.fail(error);
       }
     }
     this.#busy = false;
@@ -89,7 +90,8 @@ class HistoryThread {
     }
   }
 
-  #fail(error: unknown): void {
+  /** Nothing more is taken in or answered: the process is told why. */
+  fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
     this.#send({ kind: 'failed', error: packError(error) });
@@ -101,7 +103,7 @@ class HistoryThread {
       await this.#keeper.close();
       if (!this.#failed) this.#send({ kind: 'committed', positions: this.#positions() });
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     } finally {
       port.close();
     }
@@ -114,6 +116,13 @@ const send: Send = (message, transfer = []) => port.postMessage(message, transfe
 try {
   const thread = new HistoryThread(workerData as ThreadData, send);
   port.on('message', (message: ToThread) => thread.receive(message));
+  // lmdb-js may reject a promise of a failed commit that it has handed to nobody, and before those that it has: the process is
+  // to be told of the disk and not of a promise.
+  process.on('unhandledRejection', (reason: unknown) => {
+    const isCommit = typeof reason === 'object' && reason !== null && 'commitError' in reason;
+    if (isCommit) void writeError(reason).then((error) => thread.fail(error));
+    else thread.fail(reason);
+  });
 } catch (error) {
   send({ kind: 'failed', error: packError(error) });
 }

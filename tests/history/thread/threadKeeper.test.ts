@@ -23,6 +23,7 @@ import { randomOf } from '../writerFeed.ts';
 
 const MARKETS = 'markets-0';
 const FULL_DISK = new URL('./fullDiskThread.js', import.meta.url);
+const LOST_COMMIT = new URL('./lostCommitThread.js', import.meta.url);
 const STUCK = new URL('./stuckThread.js', import.meta.url);
 
 let dir: string;
@@ -226,6 +227,15 @@ describe('a failure', () => {
     await keeper.flush();
     await keeper.take(MARKETS, [placed(2)]);
     await expect(keeper.close()).rejects.toBeInstanceOf(HistoryWriteError);
+  });
+
+  it('that lmdb-js told nobody of is told with its reason', async () => {
+    const keeper = await ThreadKeeper.open({ dir, file: LOST_COMMIT });
+    keeper.listen(listener);
+    await expect.poll(() => heard).toEqual([new HistoryWriteError('history could not be committed: No space left on device')]);
+    expect(heard[0]).toBeInstanceOf(HistoryWriteError);
+    await expect(keeper.queries.order(1000, 1000)).rejects.toBeInstanceOf(HistoryWriteError);
+    await keeper.close().catch(() => undefined);
   });
 
   it('to open is what opening here fails with', async () => {
