@@ -1,8 +1,8 @@
 // What an account that does nothing weighs: the heap of a whole embedded venue, all stages, after a restart, with so many accounts
 // of a few balances each and with one. Each life is a process of its own, so that nothing of the one before it is counted.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Venue } from '../../tests/pipeline/venue.ts';
 import { ADMIT_EVERYTHING } from '../measure/admitEverything.ts';
+import { bytesInUse } from './idleStages.ts';
 
 const AT_ONCE = 200;
 
@@ -22,15 +22,10 @@ export async function bytesOfVenue(dir: string): Promise<number> {
   const venue = await Venue.open({ dir });
   try {
     await venue.pipeline.barrier();
-    // Buffers are let go of after the collection that finds them.
-    for (let i = 0; i < 3; i++) {
-      globalThis.gc?.();
-      await sleep(20);
-    }
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    const bytes = await bytesInUse();
     const rows = await venue.exchange.reconcile();
     if (rows.length === 0 || rows.some(({ ok }) => !ok)) throw new Error('the accounts were not recovered');
-    return heapUsed + arrayBuffers;
+    return bytes;
   } finally {
     await venue.close(false);
   }

@@ -1,6 +1,8 @@
 // What tells one partitioned stage from another: which child an input belongs to, and what that child does with it.
 import type { Capture } from '../domain/capture.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
+import type { PackedReader } from '../domain/packed/packedReader.ts';
+import type { PackedWriter } from '../domain/packed/packedWriter.ts';
 import type { EngineReason } from '../domain/rejectReason.ts';
 
 export type ChildKey = string | number;
@@ -58,6 +60,12 @@ export interface Behaviour<State, Input> {
   /** Parts of several children into one piece of plain data that is smaller than they are, and back. */
   pack?(parts: readonly (readonly [ChildKey, unknown])[]): unknown;
   unpack?(packed: unknown): Iterable<readonly [ChildKey, unknown]>;
+  /**
+   * A child with a number for a key, between two batches, as bytes from which unpackResting makes it again, exactly; false when it
+   * is to stay as it is. Absent: all do.
+   */
+  packResting?(state: State, w: PackedWriter): boolean;
+  unpackResting?(key: ChildKey, r: PackedReader): State;
   /** Fills the partition's indexes from a restored child. */
   index(key: ChildKey, state: State): void;
   /** Recovery is over: indexes that only a fold needs may go. */

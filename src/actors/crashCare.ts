@@ -144,7 +144,7 @@ export class CrashCare<State, Input> {
   passivate(): void {
     const { children, deps } = this.#options;
     const before = deps.clock.nowUs() - deps.options.passivateAfterMs * 1000;
-    for (const child of children.all()) {
+    for (const child of children.awake()) {
       if (child.actor === undefined || child.parked || child.crashedUs > before) continue;
       stopActor(child.actor as ActorRef<never>);
       child.actor = undefined;

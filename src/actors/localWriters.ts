@@ -7,7 +7,7 @@ import type { HistoryQueries } from '../ports/historyQueries.ts';
 import { type AdminAnswer, type AdminChange, REGISTRY } from './admin/adminBehaviour.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type AccountAnswer, balancesOf, isHouseOf } from './settlement/accountBehaviour.ts';
-import { reconcile, sumAccounts } from './settlement/reconciliation.ts';
+import { accountsOf, reconcile, sumAccounts } from './settlement/reconciliation.ts';
 import type { HaltableStage, Writers } from './writers.ts';
 
 export class LocalWriters implements Writers {
@@ -45,15 +45,7 @@ export class LocalWriters implements Writers {
     const { settlement, config, registry } = this.#pipeline;
     await this.#pipeline.barrier('settlement');
     const isHouse = isHouseOf(config.accountPartitions);
-    const parts = settlement.map(({ current }) =>
-      current.between(() =>
-        sumAccounts(
-          [...current.states()].map(([, account]) => account),
-          isHouse,
-          registry,
-        ),
-      ),
-    );
+    const parts = settlement.map(({ current }) => current.between(() => sumAccounts(accountsOf(current), isHouse, registry)));
     return reconcile(await Promise.all(parts));
   }
 

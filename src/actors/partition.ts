@@ -126,7 +126,7 @@ export class Partition<State, Input> {
     // What the log speaks of was in the admin log before.
     if (registry !== undefined) await registry.reached((await bus.streamInfo(streams.admin)).lastSequence);
     const recovered = await recoverPartition(bus, this.behaviour, { ready: (message) => knownBy(registry, message) });
-    for (const [key, state] of recovered.children) this.#children.adopt(key, state);
+    for (const [key, state] of recovered.children) this.#children.adoptResting(key, state);
     this.#inputs.restore(recovered.positions);
     this.#care.restore(recovered.parked);
     if (this.#stopped) throw new LeaseLostError(`the lease of ${output} was lost during its recovery`);
@@ -197,7 +197,12 @@ export class Partition<State, Input> {
 
   /** The living state of a child; read only, and only between batches or for display. */
   peek(key: ChildKey): State | undefined {
-    return this.#children.find(key)?.state;
+    return this.#children.peek(key);
+  }
+
+  /** How many there are. */
+  get childCount(): number {
+    return this.#children.size;
   }
 
   states(): Iterable<readonly [ChildKey, State]> {
@@ -287,8 +292,7 @@ export class Partition<State, Input> {
     const log = this.#log as OutputLog;
     this.#stepsSinceSnapshot = 0;
     const taker = new SnapshotTaker(this.behaviour, {
-      number: this.#children.beginSnapshot(),
-      children: this.#children.all(),
+      ...this.#children.beginSnapshot(),
       sequence: log.sequence,
       entrySequence: log.entrySequence,
       positions: this.#inputs.positions,

@@ -22,9 +22,13 @@ export function decodeSnapshot(bytes: Uint8Array): unknown {
     return unpackr.unpack(bytes);
   } catch (cause) {
     throw new CodecError(`snapshot can't be read: ${(cause as Error).message}`, { cause });
+  } finally {
+    // The reader holds on to the buffer it read last, which may be hundreds of megabytes: now it is this one.
+    unpackr.unpack(NIL);
   }
 }
 
+const NIL = Uint8Array.of(0xc0);
 const LENGTH_BYTES = 4;
 /** Address space a snapshot of parts reserves, step by step: its memory grows as it is used. */
 const RESERVED_BYTES = [2 ** 20, 2 ** 28, 2 ** 32] as const;

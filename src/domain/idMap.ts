@@ -123,7 +123,7 @@ export class IdMap<V> {
  * Ids count up, and those in use together were made together: eight that follow each other share a cache line of keys, and
  * multiplication spreads the eights.
  */
-function slotOf(id: number, mask: number): number {
+export function slotOf(id: number, mask: number): number {
   const word = id ^ (id / 0x100000000);
   const hash = Math.imul(word >>> 3, 0x9e3779b1);
   return (((hash ^ (hash >>> 15)) << 3) | (word & 7)) & mask;

@@ -13,6 +13,23 @@ export function interned(text: string): string {
   return text;
 }
 
+const names: string[] = [''];
+const numbers = new Map<string, number>();
+
+/** A number for a name of which there are few, in this process alone; 0 = there are too many, it has none. */
+export function nameNumber(name: string): number {
+  let number = numbers.get(name) ?? 0;
+  if (number > 0 || names.length > TEXTS_MAX) return number;
+  number = names.push(interned(name)) - 1;
+  numbers.set(name, number);
+  return number;
+}
+
+/** The name that nameNumber gave the number, above 0, to. */
+export function nameOf(number: number): string {
+  return names[number] as string;
+}
+
 const NONE = 0n;
 
 /** The amount, or the equal one that is kept anyway. */

@@ -93,6 +93,49 @@ test('orders that come, trade and go while a snapshot is taken are in it as they
   await again.close();
 });
 
+test('accounts at rest are in a snapshot once, whether they wake up before or after their turn, and answer as if they were awake', async () => {
+  const before = await Venue.open({ dir });
+  const accounts: number[] = [];
+  for (let i = 0; i < 40; i++) accounts.push(await before.fundedAccount(`a${i}`));
+  const hash = await before.pipeline.settlement[0]!.current.hash();
+  const reconciled = await before.exchange.reconcile();
+  const balances = await Promise.all(accounts.map((accountId) => before.exchange.account(accountId)));
+  await before.close();
+
+  const venue = await Venue.open({ dir });
+  const partition = venue.pipeline.settlement[0]!.current;
+  expect(partition.childCount).toBe(40);
+  expect(await partition.hash()).toBe(hash);
+  expect(await venue.exchange.reconcile()).toEqual(reconciled);
+  expect(await Promise.all(accounts.map((accountId) => venue.exchange.account(accountId)))).toEqual(balances);
+  for (let round = 0; round < 2; round++) {
+    let done = false;
+    const taking = partition.snapshot().then(() => {
+      done = true;
+    });
+    let placed = 0;
+    // From both ends: the first ones after their turn, the last ones before it.
+    for (; !done && placed < 20; placed++) {
+      for (const i of [placed, 39 - placed]) {
+        const command = { accountId: accounts[i] as number, symbol: 'BTCUSDT', order: order('BUY', 5_000_000 - i, 10_000) };
+        expect(await venue.exchange.placeOrder(command)).toMatchObject({ ok: true });
+      }
+      await venue.exchange.account(accounts[(placed * 7) % 40] as number);
+    }
+    await taking;
+    expect(placed).toBeGreaterThan(1);
+    const { meta } = await check(venue.bus, partition.behaviour as Behaviour<unknown, unknown>);
+    expect(Number(meta.sequence)).toBeLessThan(partition.sequence);
+    expect(partition.childCount).toBe(40);
+  }
+  const last = partition.sequence;
+  expect(await partition.hash()).toBe(await foldedTo(venue.bus, partition.behaviour.fresh() as Behaviour<unknown, unknown>, last));
+  // A retry of a deposit from before the restart takes effect no second time.
+  const again = { accountId: accounts[30] as number, requestId: 'a30-USDT', asset: 'USDT', units: 1_000_000n * 10n ** 8n };
+  expect(await venue.exchange.admin.deposit(again)).toMatchObject({ ok: true, duplicate: true });
+  await venue.close();
+});
+
 /** Changes the state and then throws, the first few times. */
 class Crashing extends KLineBehaviour {
   static crashes = 0;

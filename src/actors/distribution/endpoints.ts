@@ -10,7 +10,7 @@ import { closesDoor } from '../admin/doors.ts';
 import type { RegistryPosition } from '../outputLog.ts';
 import type { Partition } from '../partition.ts';
 import { type AccountAnswer, type AccountInput, balancesOf, isHouseOf } from '../settlement/accountBehaviour.ts';
-import { sumAccounts } from '../settlement/reconciliation.ts';
+import { accountsOf, sumAccounts } from '../settlement/reconciliation.ts';
 import { decodeCommands, encodeAnswers } from './commandBatch.ts';
 import { OVERLOADED } from './partitionClient.ts';
 import type { Endpoint } from './servedPartition.ts';
@@ -70,8 +70,7 @@ export function settlementEndpoints(partition: Partition<Account, AccountInput>,
     },
     sums: async (payload) => {
       await consumed(partition, decodeSnapshot(payload) as Positions);
-      const accounts = (): Account[] => [...partition.states()].map(([, account]) => account);
-      const sums = await partition.read(() => sumAccounts(accounts(), isHouseOf(accountPartitions), registry));
+      const sums = await partition.read(() => sumAccounts(accountsOf(partition), isHouseOf(accountPartitions), registry));
       return encodeSnapshot(sums.map((sum) => ({ ...sum })));
     },
   };

@@ -36,7 +36,7 @@ export function partitionInspections<S, I>(partition: Partition<S, I>, writer: s
         output: { stream, sequence: partition.sequence },
         inputs: Object.fromEntries([...partition.inputPositions].sort(([a], [b]) => (a < b ? -1 : 1))),
         queued: partition.queued,
-        children: [...partition.states()].length,
+        children: partition.childCount,
         restarts: partition.childRestarts(),
         halted: partition.halted(),
       }),

@@ -12,6 +12,8 @@ import { ChangeKind, type ChangeLogEntry, EntityType, type EntryOf, newValue } f
 import type { AccountCommand, CommandReply } from '../../domain/command.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { isTerminal } from '../../domain/orderStatus.ts';
+import type { PackedReader } from '../../domain/packed/packedReader.ts';
+import type { PackedWriter } from '../../domain/packed/packedWriter.ts';
 import { accountPartition, orderPartition } from '../../domain/partitions.ts';
 import type { EngineReason } from '../../domain/rejectReason.ts';
 import { OrderField } from '../../domain/spotOrder.ts';
@@ -283,6 +285,15 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
 
   restoreMore(account: Account, part: unknown): void {
     account.restoreMore(part as SnapshotOrders);
+  }
+
+  packResting(account: Account, w: PackedWriter): boolean {
+    // What a test planted stays as it is.
+    return this.#options.newAccount === undefined && account.pack(w);
+  }
+
+  unpackResting(key: ChildKey, r: PackedReader): Account {
+    return Account.unpack(key as number, r, this.#orders);
   }
 
   index(key: ChildKey, account: Account): void {

@@ -16,6 +16,11 @@ export interface AssetSums {
   sound: boolean;
 }
 
+/** Of a partition, one at a time: those that rest are not kept as they are looked at. */
+export function* accountsOf(partition: { states(): Iterable<readonly [unknown, Account]> }): Generator<Account> {
+  for (const [, account] of partition.states()) yield account;
+}
+
 export function sumAccounts(
   accounts: Iterable<Account>,
   isHouse: (accountId: number) => boolean,

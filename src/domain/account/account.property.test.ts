@@ -131,6 +131,7 @@ describe('an account, whatever its clients and the market do,', () => {
       fc.property(fc.array(fc.nat(1_000_000), { minLength: 100, maxLength: 700, size: 'max' }), (numbers) => {
         const { choose, left } = chooser(numbers);
         const play = new Play(choose);
+        play.bench.rests = choose(2) === 0;
         play.transfer('Deposit', 60_000n);
         play.transfer('Deposit', 60_000n);
         while (left()) play.step();

@@ -7,6 +7,8 @@ import { type Balance, BalanceCause } from '../balance.ts';
 import type { ChangeLogEntry } from '../changeLogEntry.ts';
 import type { AccountCommand, CommandReply, TradingCommand } from '../command.ts';
 import type { Instrument } from '../instrument.ts';
+import type { PackedReader } from '../packed/packedReader.ts';
+import type { PackedWriter } from '../packed/packedWriter.ts';
 import type { RequestOutcome, SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
 import { AccountState } from './accountState.ts';
@@ -14,6 +16,7 @@ import { fold } from './folding.ts';
 import { checkInvariants, reservationsOf } from './invariants.ts';
 import type { AccountLimits } from './limits.ts';
 import type { OrderIndex } from './orderIndex.ts';
+import { packState, unpackSnapshot } from './packing.ts';
 import { placeOrder, placeOrderList } from './placing.ts';
 import { amendOrder, cancelAllOrders, cancelOrder, cancelOrderList, cancelReplace } from './requests.ts';
 import { Settling } from './settling.ts';
@@ -130,6 +133,15 @@ export class Account {
     const account = new Account(snapshot.accountId);
     account.#state = restoreState(snapshot, index);
     return account;
+  }
+
+  /** As bytes from which unpack makes it again, exactly; false when something is open. */
+  pack(w: PackedWriter): boolean {
+    return packState(this.#state, w);
+  }
+
+  static unpack(accountId: number, r: PackedReader, index?: OrderIndex): Account {
+    return Account.restore(unpackSnapshot(accountId, r), index);
   }
 
   hash(): string {

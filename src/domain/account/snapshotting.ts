@@ -12,7 +12,7 @@ import type { OrderIndex } from './orderIndex.ts';
 import { RecentCommands } from './recentCommands.ts';
 
 /** [asset, free, locked, updateUs, cause, requestId, deposited, withdrawn] */
-type BalanceRow = readonly [string, bigint, bigint, number, BalanceCause, string, bigint, bigint];
+export type BalanceRow = readonly [string, bigint, bigint, number, BalanceCause, string, bigint, bigint];
 
 /** Rows; or, on the way back from a snapshot, a part of a block of them. */
 export type SnapshotOrders =
