@@ -93,7 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const demoKeys = config.demo.enabled && !distributed ? await ensureDemoAccounts(exchange, config.dataDir) : [];
   // Only now: the first start has listed its symbols and made its accounts. Among others it is the admin process that does.
   const { registry } = pipeline;
-  if (roles.has('admin')) started('registry', `${registry.instruments().length} symbols, ${registry.profiles().length} accounts`);
+  if (roles.has('admin')) started('registry', `${registry.instruments().length} symbols, ${registry.profileCount} accounts`);
   const adminToken = await ensureAdminToken(config);
 
   const server: HttpServer = await serveEdges({

@@ -4,6 +4,7 @@ import { type AdminAction, AdminActionField, AdminOutcome, type AdminToken, Admi
 import { applyChanges, namesOf } from './changedFields.ts';
 import { ChangeKind, type ChangeLogEntry, EntityType } from './changeLogEntry.ts';
 import { type Instrument, InstrumentField } from './instrument.ts';
+import { Profiles } from './profiles.ts';
 import { StateHash } from './stateHash.ts';
 
 const accountNames = namesOf<AccountProfile>(AccountField);
@@ -28,7 +29,7 @@ export interface RegistrySnapshot {
 }
 
 export class RegistryState {
-  readonly #accounts = new Map<number, AccountProfile>();
+  readonly #accounts = new Profiles();
   readonly #apiKeys = new Map<string, ApiKey>();
   readonly #keysOf = new Map<number, Set<string>>();
   readonly #instruments = new Map<string, Instrument>();
@@ -42,7 +43,7 @@ export class RegistryState {
   apply(entry: ChangeLogEntry): void {
     switch (entry.entityType) {
       case EntityType.Account:
-        this.#account(entry);
+        replace(this.#accounts, entry.entityId as number, entry, accountNames);
         return;
       case EntityType.ApiKey: {
         const key = replace(this.#apiKeys, entry.entityId as string, entry, apiKeyNames);
@@ -95,11 +96,6 @@ export class RegistryState {
     return this.#lastActionId;
   }
 
-  #account(entry: ChangeLogEntry): void {
-    const profile = replace(this.#accounts, entry.entityId as number, entry, accountNames);
-    if (profile !== undefined) this.#accounts.set(profile.accountId, profileOf(profile));
-  }
-
   instrument(symbol: string): Instrument | undefined {
     return this.#instruments.get(symbol);
   }
@@ -110,6 +106,15 @@ export class RegistryState {
 
   profile(accountId: number): AccountProfile | undefined {
     return this.#accounts.get(accountId);
+  }
+
+  get profileCount(): number {
+    return this.#accounts.size;
+  }
+
+  /** Of all profiles there ever were; -1 = there was none. */
+  get highestAccountId(): number {
+    return this.#accounts.highestId;
   }
 
   profiles(): readonly AccountProfile[] {
@@ -154,7 +159,7 @@ export class RegistryState {
 
   static restore(snapshot: RegistrySnapshot): RegistryState {
     const state = new RegistryState();
-    for (const account of snapshot.accounts) state.#accounts.set(account.accountId, profileOf(account));
+    for (const account of snapshot.accounts) state.#accounts.set(account.accountId, account);
     for (const key of snapshot.apiKeys) {
       state.#apiKeys.set(key.apiKey, key);
       state.#keysOf.set(key.accountId, (state.#keysOf.get(key.accountId) ?? new Set()).add(key.apiKey));
@@ -173,7 +178,7 @@ export class RegistryState {
 
   hash(): string {
     const hash = new StateHash();
-    for (const a of [...this.#accounts.values()].sort((x, y) => x.accountId - y.accountId)) {
+    for (const a of this.#accounts.ascending()) {
       hash
         .number(a.accountId)
         .string(a.name)
@@ -200,38 +205,12 @@ export class RegistryState {
   }
 }
 
-const NO_SYMBOL_RATES: AccountProfile['symbolRates'] = Object.freeze({});
-/** Sets of rates that are kept once; an exchange has few. */
-const RATES_MAX = 1000;
-const ratesInUse = new Map<string, FeeRates>();
-
-/** The same rates as one object, however many accounts have them. */
-function sharedRates(rates: FeeRates): FeeRates {
-  const key = `${rates.makerRate}/${rates.takerRate}`;
-  const known = ratesInUse.get(key);
-  if (known !== undefined) return known;
-  if (ratesInUse.size < RATES_MAX) ratesInUse.set(key, rates);
-  return rates;
-}
-
-/** Field by field, so that all profiles have one shape, whoever made them: every order asks one. */
-function profileOf(profile: AccountProfile): AccountProfile {
-  return {
-    accountId: profile.accountId,
-    name: profile.name,
-    createdUs: profile.createdUs,
-    rates: sharedRates(profile.rates),
-    symbolRates: Object.keys(profile.symbolRates).length === 0 ? NO_SYMBOL_RATES : profile.symbolRates,
-    canTrade: profile.canTrade,
-    canDeposit: profile.canDeposit,
-    canWithdraw: profile.canWithdraw,
-    frozen: profile.frozen,
-    updateUs: profile.updateUs,
-    tradeGroupId: profile.tradeGroupId,
-  };
-}
-
-function replace<K, T extends object>(map: Map<K, T>, id: K, entry: ChangeLogEntry, names: readonly (keyof T & string)[]): T | undefined {
+function replace<K, T extends object>(
+  map: Pick<Map<K, T>, 'get' | 'delete'> & { set(id: K, row: T): void },
+  id: K,
+  entry: ChangeLogEntry,
+  names: readonly (keyof T & string)[],
+): T | undefined {
   const change = entry.changeType;
   if (change.kind === ChangeKind.Deleted) {
     map.delete(id);

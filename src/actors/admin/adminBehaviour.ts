@@ -205,7 +205,5 @@ function update<T extends { updateUs: number }>(
 }
 
 function nextAccountId(state: RegistryState): number {
-  let highest = FIRST_ACCOUNT_ID - 1;
-  for (const profile of state.profiles()) if (profile.accountId > highest) highest = profile.accountId;
-  return highest + 1;
+  return Math.max(state.highestAccountId + 1, FIRST_ACCOUNT_ID);
 }

@@ -97,6 +97,9 @@ export class RegistryReader implements Registry {
   profile(accountId: number): AccountProfile | undefined {
     return this.#state.profile(accountId);
   }
+  get profileCount(): number {
+    return this.#state.profileCount;
+  }
   profiles(): readonly AccountProfile[] {
     return this.#state.profiles();
   }

@@ -3,6 +3,9 @@ import { InvariantError } from '../assert.ts';
 import { nameOf } from '../interned.ts';
 import { Amount } from './packedWriter.ts';
 
+/** Characters that are made in one call. */
+const AT_ONCE = 256;
+
 export class PackedReader {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
@@ -49,9 +52,15 @@ export class PackedReader {
     const head = this.count();
     const length = Math.floor(head / 2);
     const wide = head % 2 === 1;
-    let text = '';
-    for (let i = 0; i < length; i++) text += String.fromCharCode(wide ? this.byte() | (this.byte() << 8) : this.byte());
-    return text;
+    if (!wide && length <= AT_ONCE) {
+      const from = this.#at;
+      this.#skip(length);
+      // Texts put together character by character would be kept as what they were put together from.
+      return String.fromCharCode.apply(null, this.#bytes.subarray(from, from + length) as unknown as number[]);
+    }
+    const units: string[] = [];
+    for (let i = 0; i < length; i++) units.push(String.fromCharCode(wide ? this.byte() | (this.byte() << 8) : this.byte()));
+    return units.join('');
   }
 
   name(): string {
@@ -59,10 +68,14 @@ export class PackedReader {
     return number === 0 ? this.text() : nameOf(number);
   }
 
+  #skip(bytes: number): void {
+    this.#at += bytes;
+    if (this.#at > this.#end) throw new InvariantError('a packed row ends too early');
+  }
+
   #word(): DataView {
     const from = this.#at;
-    this.#at += 8;
-    if (this.#at > this.#end) throw new InvariantError('a packed row ends too early');
+    this.#skip(8);
     return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + from, 8);
   }
 }
