@@ -5,7 +5,7 @@
 
 import type { Balance } from '../../domain/balance.ts';
 import { applyChanges, namesOf } from '../../domain/changedFields.ts';
-import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType, entityIds } from '../../domain/changeLogEntry.ts';
+import { type ChangedFields, ChangeKind, type ChangeLogEntry, EntityType } from '../../domain/changeLogEntry.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { type KLine, KLineField } from '../../domain/klineEntry.ts';
 import { applyOrderChanges } from '../../domain/orderChanges.ts';
@@ -314,7 +314,7 @@ export class PushHub {
       const row = orderOfRow(leg);
       return new OpenOrder(row, this.#foldOf(row.symbol));
     });
-    this.#balances.restore(balances, ({ accountId, asset }) => entityIds.balance(accountId, asset));
+    this.#balances.restore(balances);
   }
 
   /** Equal for equal state, whatever the way it came about. */
