@@ -6,6 +6,7 @@ import { IdMap } from '../../domain/idMap.ts';
 import type { SpotTrade } from '../../domain/spotTrade.ts';
 import { takerOrderId } from '../../domain/spotTrade.ts';
 import { AccountState, AccountSymbol, BalanceState, SymbolState } from './accountState.ts';
+import { Accounts } from './accounts.ts';
 import type { HistoryFile } from './historyFile.ts';
 import { Journal, offsetOf } from './journal.ts';
 import { MAX_ID, ROW_AT, runLastRow, Table } from './layout.ts';
@@ -21,7 +22,7 @@ export class HistoryState {
   readonly file: HistoryFile;
   readonly journal: Journal;
   readonly names = new Names();
-  readonly accounts = new IdMap<AccountState>();
+  readonly accounts = new Accounts(this);
   readonly symbols = new Map<string, SymbolState>();
   readonly orders = new IdMap<LiveOrder>();
   readonly orderLists = new Map<number, LiveOrderList>();
@@ -97,12 +98,29 @@ export class HistoryState {
 
   newBalance(accountId: number, asset: string): BalanceState {
     const account = this.account(accountId);
+    // It may have rested.
+    const known = account.balances.get(asset);
+    if (known !== undefined) return known;
     const assetId = this.names.id(asset);
     const entityId = entityIds.balance(accountId, asset);
     const state = new BalanceState(account, assetId, entityId, this.#lastBalance(accountId, asset, assetId));
     account.balances.set(asset, state);
     this.balances.set(entityId, state);
     return state;
+  }
+
+  /** As its newest row in the journal says, for an account that rested. */
+  readBalance(account: AccountState, assetId: number, ref: number): BalanceState {
+    const { entrySequence: _, ...balance } = readBalance(this.journal.segment(ref).bytes, offsetOf(ref) + ROW_AT, this.names);
+    const entityId = entityIds.balance(account.accountId, balance.asset);
+    const state = new BalanceState(account, assetId, entityId, balance);
+    account.balances.set(balance.asset, state);
+    this.balances.set(entityId, state);
+    return state;
+  }
+
+  forgetBalance({ entityId }: BalanceState): void {
+    this.balances.delete(entityId);
   }
 
   #lastBalance(accountId: number, asset: string, assetId: number): Balance {

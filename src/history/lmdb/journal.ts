@@ -28,6 +28,8 @@ export class Segment {
   readonly slices: number[] = [];
   /** Lists whose oldest row not yet in a run lies here. */
   lists: RowList[] = [];
+  /** Accounts at rest with such a list; or awake again. */
+  readonly resting: number[] = [];
   /** Live rows that stand as they were last written, here. */
   readonly live = new LiveChain();
 

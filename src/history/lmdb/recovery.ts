@@ -220,11 +220,12 @@ export class Recovery {
   }
 
   #dropIdle(): void {
-    for (const account of [...this.#state.accounts.values()]) {
+    for (const account of this.#state.accounts.awake()) {
       for (const { orders } of [...account.symbols.values()]) this.#state.release(orders);
       for (const { list } of [...account.balances.values()]) this.#state.release(list);
       this.#state.release(account.lists);
     }
+    this.#state.accounts.restAll();
   }
 }
 

@@ -78,7 +78,7 @@ export class Spiller {
   #empty(segment: Segment, budget: number): boolean {
     const { journal } = this.#state;
     const end = segmentEnd(segment.index);
-    for (let list = segment.lists.pop(); list !== undefined; list = segment.lists.pop()) {
+    for (let list = this.#nextList(segment); list !== undefined; list = this.#nextList(segment)) {
       const oldest = list.refs[0];
       if (oldest !== undefined && oldest < end) this.#spillList(list, end);
       if (list.refs.length > 0) list.queue(journal);
@@ -87,6 +87,14 @@ export class Spiller {
     }
     for (let row = segment.live.first; row !== null; row = segment.live.first) this.#state.markDirty(row);
     return true;
+  }
+
+  /** Of those whose oldest row lies in the segment. */
+  #nextList(segment: Segment): RowList | undefined {
+    for (;;) {
+      const list = segment.lists.pop();
+      if (list !== undefined || !this.#state.accounts.wakeOne(segment)) return list;
+    }
   }
 
   /** Rows before the ref `end` have to go; of a long list (no end) most go. */
