@@ -26,6 +26,20 @@ const SIDE_MASK = 3;
 /** Odd, near 2^32 / golden ratio: where the run of buckets of one block of ids begins. */
 const SPREAD = 0x9e3779b1;
 
+/**
+ * A large block of memory begins 16 bytes behind a boundary, where the allocator (glibc's) has its own words. Records that begin 16
+ * bytes later lie in one cache line each; else every other one lies across two.
+ */
+const LEAD_BYTES = 16;
+
+function room(doubles: number): Float64Array {
+  return new Float64Array(new ArrayBuffer(LEAD_BYTES + doubles * Float64Array.BYTES_PER_ELEMENT), LEAD_BYTES, doubles);
+}
+
+function wordsOf(doubles: Float64Array): Int32Array {
+  return new Int32Array(doubles.buffer, doubles.byteOffset, doubles.length * 2);
+}
+
 class Pool {
   doubles: Float64Array;
   words: Int32Array;
@@ -33,8 +47,8 @@ class Pool {
   #free = 0;
 
   constructor(capacity: number) {
-    this.doubles = new Float64Array((capacity + 1) * DOUBLES);
-    this.words = new Int32Array(this.doubles.buffer);
+    this.doubles = room((capacity + 1) * DOUBLES);
+    this.words = wordsOf(this.doubles);
   }
 
   /** Every field of the record is to be set by the caller. */
@@ -45,10 +59,10 @@ class Pool {
       return free;
     }
     if (this.#used * DOUBLES === this.doubles.length) {
-      const doubles = new Float64Array(this.doubles.length * 2);
+      const doubles = room(this.doubles.length * 2);
       doubles.set(this.doubles);
       this.doubles = doubles;
-      this.words = new Int32Array(doubles.buffer);
+      this.words = wordsOf(doubles);
     }
     const record = this.#used;
     this.#used += 1;
