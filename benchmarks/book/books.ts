@@ -11,6 +11,10 @@ export interface RestingBook {
   /** An order that does not trade. */
   rest(orderId: number, side: Side, priceTicks: number, lots: number): void;
   cancel(orderId: number): void;
+  /** Soon an order will be cancelled, then another one will rest at that price. */
+  prefetch(cancelled: number, orderId: number, side: Side, priceTicks: number): void;
+  /** Brings near what was named. */
+  fetch(): void;
 }
 
 export class BareBook implements RestingBook {
@@ -22,6 +26,15 @@ export class BareBook implements RestingBook {
 
   rest(orderId: number, side: Side, priceTicks: number, lots: number): void {
     this.#book.rest(orderId, side, priceTicks, lots);
+  }
+
+  prefetch(cancelled: number, orderId: number, side: Side, priceTicks: number): void {
+    this.#book.prefetchOrder(cancelled);
+    this.#book.prefetchRest(orderId, side, priceTicks);
+  }
+
+  fetch(): void {
+    this.#book.fetch();
   }
 
   cancel(orderId: number): void {
@@ -54,6 +67,15 @@ export class WholeMarket implements RestingBook {
   rest(orderId: number, side: Side, priceTicks: number, lots: number): void {
     const made: SpotOrder = { ...this.#templates[side - 1]!, orderId, priceTicks, origLots: lots };
     this.#market.place([made], null, this.#step(), this.#entries);
+  }
+
+  prefetch(cancelled: number, orderId: number, side: Side, priceTicks: number): void {
+    this.#market.prefetchRequest(cancelled);
+    this.#market.prefetchPlace(orderId, side, priceTicks);
+  }
+
+  fetch(): void {
+    this.#market.fetch();
   }
 
   cancel(orderId: number): void {

@@ -1,5 +1,6 @@
 // Cancels and places in turn over a book that keeps its size. What is to come is laid down beforehand, so that choosing it costs
 // the measured loop nothing: a caller has the order's id in its message.
+import { LOOK_AHEAD } from '../../src/domain/market/bookPrefetch.ts';
 import { Side } from '../../src/domain/orderTerms.ts';
 import { Random } from '../measure/random.ts';
 import type { RestingBook } from './books.ts';
@@ -16,6 +17,8 @@ const MID_TICKS = 6_000_000;
 const TICKS_ANYWHERE = 20_000;
 const TICKS_YOUNG = 100;
 const NEWEST = 1_000;
+/** Messages come in batches, and the actor announces so many of a batch at once: see src/actors/rounds.ts. */
+const PAIRS_AHEAD = LOOK_AHEAD / 2;
 
 export class RestingFlow {
   readonly #book: RestingBook;
@@ -59,6 +62,10 @@ export class RestingFlow {
     const book = this.#book;
     const start = process.hrtime.bigint();
     for (let i = 0; i < pairs; i++) {
+      if (i % PAIRS_AHEAD === 0) {
+        for (let j = i; j < pairs && j < i + PAIRS_AHEAD; j++) book.prefetch(cancelled[j]!, placed[j]!, sides[j] as Side, prices[j]!);
+        book.fetch();
+      }
       book.cancel(cancelled[i]!);
       book.rest(placed[i]!, sides[i] as Side, prices[i]!, quantities[i]!);
     }

@@ -39,6 +39,11 @@ export interface Behaviour<State, Input> {
   route(stream: string, entries: readonly ChangeLogEntry[], assign: (key: ChildKey, input: Input) => void): void;
   /** The child does it: changes its state and writes the entries that say so. */
   run(state: State, input: Input, context: RunContext): void;
+  /** Pieces of work that are announced together before the first of them is run; absent: none are. */
+  readonly lookAhead?: number;
+  /** The child will run this input soon. Once all that are announced together are, fetch() brings near what they need; nothing changes. */
+  announce?(state: State, input: Input): void;
+  fetch?(state: State): void;
   /** Two forwarded inputs for one child become one, where that saves entries. */
   merge?(first: Input, second: Input): Input;
   /** The input is given up ('skip', or a poisonous command): writes the refusal. False = it must not be given up. */

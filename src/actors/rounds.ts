@@ -63,7 +63,9 @@ export class Rounds<State, Input> {
   }
 
   #runRound(works: readonly Work<Input>[], workers: readonly Kid<State, Input>[], batch: Batch<Input>): void {
+    const ahead = this.#behaviour.lookAhead ?? 0;
     for (let i = 0; i < works.length; i++) {
+      if (ahead > 0 && i % ahead === 0) this.#announce(works, workers, i, Math.min(i + ahead, works.length), batch);
       const work = works[i] as Work<Input>;
       const child = workers[i] as Kid<State, Input>;
       if (batch.hasFailed(child.key)) continue;
@@ -79,6 +81,21 @@ export class Rounds<State, Input> {
       }
       batch.end();
       if (child.given === work) this.#care.worked(child);
+    }
+  }
+
+  /** What the children are to do next. One piece of work alone would have to wait for what it needs in any case. */
+  #announce(works: readonly Work<Input>[], workers: readonly Kid<State, Input>[], from: number, to: number, batch: Batch<Input>): void {
+    if (to - from < 2) return;
+    const behaviour = this.#behaviour;
+    for (let i = from; i < to; i++) {
+      const child = workers[i] as Kid<State, Input>;
+      // What a crash left behind is not to be looked at.
+      if (!batch.hasFailed(child.key)) behaviour.announce?.(child.state, (works[i] as Work<Input>).input);
+    }
+    for (let i = from; i < to; i++) {
+      const child = workers[i] as Kid<State, Input>;
+      if ((i === from || child !== workers[i - 1]) && !batch.hasFailed(child.key)) behaviour.fetch?.(child.state);
     }
   }
 }

@@ -4,7 +4,7 @@ import { MIXED, streams, subjects } from '../../bus/subjects.ts';
 import type { Capture } from '../../domain/capture.ts';
 import { ChangeKind, type ChangeLogEntry, created, EntityType, newValue, updated } from '../../domain/changeLogEntry.ts';
 import type { Instrument } from '../../domain/instrument.ts';
-import { Market, type MarketSnapshot, type RestingSnapshot } from '../../domain/market/market.ts';
+import { LOOK_AHEAD, Market, type MarketSnapshot, type RestingSnapshot } from '../../domain/market/market.ts';
 import { isTerminal, OrderStatus } from '../../domain/orderStatus.ts';
 import { ExpiryReason, ListOrderStatus, ListStatusType } from '../../domain/orderTerms.ts';
 import { symbolPartition } from '../../domain/partitions.ts';
@@ -32,6 +32,7 @@ export interface MarketBehaviourOptions {
 
 export class MarketBehaviour implements Behaviour<Market, MarketInput> {
   readonly stage = 'match';
+  readonly lookAhead = LOOK_AHEAD;
   readonly partition: number;
   readonly output: string;
   readonly inputs: readonly { readonly stream: string; readonly filters: readonly string[] }[];
@@ -106,6 +107,16 @@ export class MarketBehaviour implements Behaviour<Market, MarketInput> {
       case 'instrument':
         market.updateInstrument(input.instrument);
     }
+  }
+
+  announce(market: Market, input: MarketInput): void {
+    if (input.kind === 'request') market.prefetchRequest(input.orderId);
+    else if (input.kind === 'place')
+      for (const { orderId, side, priceTicks } of input.orders) market.prefetchPlace(orderId, side, priceTicks);
+  }
+
+  fetch(market: Market): void {
+    market.fetch();
   }
 
   isCommand(): boolean {

@@ -1,9 +1,11 @@
 // One order at a time: the entries of each command, whole.
 import { describe, expect, test } from 'vitest';
 import { instrument, order, request, TestMarket } from '../../../tests/market/fixture.ts';
+import type { ChangeLogEntry } from '../changeLogEntry.ts';
 import { OrderStatus } from '../orderStatus.ts';
 import { ExpiryReason, OrderType, RequestKind, Side, SymbolStatus, TimeInForce } from '../orderTerms.ts';
 import { EngineReject } from '../rejectReason.ts';
+import { Market } from './market.ts';
 
 const { Pending, PartiallyFilled, Filled, Rejected, Expired } = OrderStatus;
 const { BUY, SELL } = Side;
@@ -326,4 +328,27 @@ test('prices as far apart as real books have them', () => {
       [2 ** 46, 1],
     ],
   });
+});
+
+test('what is brought near beforehand changes nothing', () => {
+  const market = new Market(instrument);
+  const out: ChangeLogEntry[] = [];
+  for (let orderId = 1; orderId <= 40_000; orderId++) {
+    const buys = orderId % 2 === 0;
+    const made = order({
+      orderId,
+      side: buys ? BUY : SELL,
+      priceTicks: buys ? 1_000 - (orderId % 700) : 1_001 + (orderId % 700),
+      origLots: 5,
+    });
+    market.place([made], null, orderId, out);
+  }
+  const hash = market.hash();
+  for (const orderId of [1, 2, 20_000, 99_999]) market.prefetchRequest(orderId);
+  market.prefetchPlace(40_001, BUY, 400);
+  market.prefetchPlace(40_002, SELL, 5_000);
+  market.fetch();
+  market.fetch();
+  expect(market.hash()).toBe(hash);
+  market.checkInvariants();
 });

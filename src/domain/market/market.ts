@@ -20,6 +20,7 @@ import { Placement } from './placement.ts';
 import { Requests } from './requests.ts';
 import { type RestingSnapshot, restoreResting } from './restingSnapshot.ts';
 
+export { LOOK_AHEAD } from './bookPrefetch.ts';
 export type { MarketSnapshot } from './marketSnapshot.ts';
 export type { RestingSnapshot } from './restingSnapshot.ts';
 
@@ -77,6 +78,23 @@ export class Market {
   request(orderId: number, request: OrderRequest, nowUs: number, out: ChangeLogEntry[]): void {
     this.tick(nowUs, out);
     this.#requests.carryOut(orderId, request);
+  }
+
+  /** A request for that order will come soon. LOOK_AHEAD commands are named at most, then fetch() is called: see bookPrefetch.ts. */
+  prefetchRequest(orderId: number): void {
+    this.#state.book.prefetchOrder(orderId);
+  }
+
+  /** An order will come soon that may rest at that price. */
+  prefetchPlace(orderId: number, side: Side, priceTicks: number): void {
+    this.#state.book.prefetchRest(orderId, side, priceTicks);
+  }
+
+  /** Brings near what was named. Changes nothing. */
+  fetch(): void {
+    const { book, resting } = this.#state;
+    const orders = book.fetch();
+    if (orders > 0) resting.fetch(book.fetched, orders);
   }
 
   /** Status changes take effect for the commands that follow. Scales never change. */

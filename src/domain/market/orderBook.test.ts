@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Side } from '../orderTerms.ts';
+import { LOOK_AHEAD } from './bookPrefetch.ts';
 import { OrderBook } from './orderBook.ts';
 
 /** The ids of a side in the order they would trade, with their lots. */
@@ -140,4 +141,37 @@ test('the book is a list of orders, however it grows and shrinks', () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test('what is brought near are the orders that were named, and nothing changes by it', () => {
+  const [book, other] = [new OrderBook(), new OrderBook()];
+  const orders = 40_000;
+  for (const each of [book, other])
+    for (let id = 1; id <= orders; id++)
+      each.rest(id * 3, id % 2 === 0 ? Side.BUY : Side.SELL, id % 2 === 0 ? 9_000 - (id % 997) : 11_000 + (id % 997), id);
+  const named = [3, 6, 7, 3 * orders + 30_000, 3 * 20_000, 3];
+  for (const id of named) book.prefetchOrder(id);
+  book.prefetchRest(3 * orders + 3, Side.BUY, 8_500);
+  book.prefetchRest(3 * orders + 6, Side.SELL, 99_999);
+  expect(book.fetch()).toBe(named.length);
+  expect([...book.fetched.subarray(0, named.length)]).toEqual(named.map((id) => book.find(id)));
+  expect([book.find(3), book.find(7)].map((node) => node > 0)).toEqual([true, false]);
+  expect(book.fetch()).toBe(0);
+  for (const side of [Side.BUY, Side.SELL]) expect(queue(book, side)).toEqual(queue(other, side));
+});
+
+test('what the caches have anyway is not brought near, nor more than was asked for at once', () => {
+  const book = new OrderBook();
+  for (let id = 1; id <= 10_000; id++) book.rest(id, Side.BUY, id, 1);
+  book.prefetchOrder(1);
+  expect(book.fetch()).toBe(0);
+  for (let id = 10_001; id <= 40_000; id++) book.rest(id, Side.BUY, id, 1);
+  book.prefetchRest(40_001, Side.BUY, 5);
+  book.prefetchOrder(39_000);
+  expect(book.fetch()).toBe(0);
+  for (let id = 1; id <= 2 * LOOK_AHEAD; id++) {
+    book.prefetchOrder(id);
+    book.prefetchRest(40_000 + id, Side.BUY, id);
+  }
+  expect(book.fetch()).toBe(LOOK_AHEAD);
 });

@@ -4,6 +4,7 @@
 // rest() until the order left the book; 0 is no order.
 import { assert } from '../assert.ts';
 import { Side } from '../orderTerms.ts';
+import { BookPrefetch, FITS_CACHE } from './bookPrefetch.ts';
 import { PriceLadder } from './priceLadder.ts';
 
 // A record is 4 doubles, the last two of which are read as 4 words.
@@ -22,6 +23,9 @@ const COUNT = 6;
 const SIDE_AND_LEAF = 7;
 const SIDE_BITS = 2;
 const SIDE_MASK = 3;
+
+const LAYOUT = { words: WORDS, next: NEXT, previous: PREVIOUS, level: LEVEL, chain: CHAIN, tail: TAIL };
+const NO_NODES = new Int32Array(0);
 
 /** Odd, near 2^32 / golden ratio: where the run of buckets of one block of ids begins. */
 const SPREAD = 0x9e3779b1;
@@ -141,6 +145,8 @@ export class OrderBook {
   #buckets: Int32Array;
   #bits: number;
   #size = 0;
+  /** Of a book that is too large for the caches. */
+  #prefetch: BookPrefetch | undefined;
 
   /** Grows beyond the capacity by itself. */
   constructor(capacity = 64) {
@@ -195,6 +201,30 @@ export class OrderBook {
   /** The order behind it at the same price; 0 for the last. */
   nextInQueue(node: number): number {
     return this.#orders.words[node * WORDS + NEXT]!;
+  }
+
+  /** That order will be asked for soon, together with what else is named before the next fetch(): see bookPrefetch.ts. */
+  prefetchOrder(orderId: number): void {
+    if (this.#size < FITS_CACHE) return;
+    this.#prefetch ??= new BookPrefetch(LAYOUT);
+    this.#prefetch.addOrder(orderId, this.#bucketOf(orderId));
+  }
+
+  /** As prefetchOrder(), of an order that will rest at that price. */
+  prefetchRest(orderId: number, side: Side, priceTicks: number): void {
+    if (this.#size < FITS_CACHE) return;
+    this.#prefetch ??= new BookPrefetch(LAYOUT);
+    this.#prefetch.addRest(orderId, side === Side.BUY ? this.#bids : this.#asks, priceTicks);
+  }
+
+  /** Brings near what was named. Returns how many orders of it there are in `fetched`. */
+  fetch(): number {
+    return this.#prefetch?.fetch(this.#buckets, this.#orders.doubles, this.#orders.words, this.#levels.words) ?? 0;
+  }
+
+  /** Nodes of the orders named before the last fetch(); 0 for those that are not on the book. */
+  get fetched(): Int32Array {
+    return this.#prefetch?.nodes ?? NO_NODES;
   }
 
   /** Puts an order last in the queue of its price. The id must not be on the book. */

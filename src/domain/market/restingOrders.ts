@@ -6,6 +6,8 @@ import { assert } from '../assert.ts';
 import { OrderStatus } from '../orderStatus.ts';
 import type { ListLeg, OrderType, PegOffsetType, PegPriceType, Side, StpMode, TimeInForce } from '../orderTerms.ts';
 import type { SpotOrder } from '../spotOrder.ts';
+import { LOOK_AHEAD } from './bookPrefetch.ts';
+import { gather, gatherRoom } from './gather.ts';
 import type { RareTerms, RestingColumn } from './restingSnapshot.ts';
 
 // A record is 32 doubles. First what every fill and cancel looks at, a cache line of it:
@@ -54,6 +56,7 @@ export class RestingOrders {
   #words = new Int32Array(0);
   readonly #clientOrderIds: string[] = [''];
   readonly #rare = new Map<number, RareTerms>();
+  readonly #read = new Int32Array(gatherRoom(LOOK_AHEAD));
   #watch: ((node: number) => void) | undefined;
 
   /** Hears of a node before its record changes; undefined ends it. */
@@ -125,6 +128,14 @@ export class RestingOrders {
     const rare = from.#rare.size > 0 ? from.#rare.get(node) : undefined;
     if (rare !== undefined) this.#rare.set(to, rare);
     else if (this.#rare.size > 0) this.#rare.delete(to);
+  }
+
+  /** Brings near what a cancel looks at, of the first `count` of these nodes: see bookPrefetch.ts. */
+  fetch(nodes: Int32Array, count: number): void {
+    const words = this.#words;
+    gather(words, RECORD * 2, EXECUTED_LOTS * 2, nodes, count, this.#read);
+    // The record may begin in the middle of a cache line.
+    gather(words, RECORD * 2, ORDER_LIST_ID * 2, nodes, count, this.#read);
   }
 
   /** The order as a row of its own. */
