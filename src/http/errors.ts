@@ -4,6 +4,7 @@
 import type { EngineReason, RejectReason } from '../domain/rejectReason.ts';
 import { OutcomeUnknownError, OverloadShedError } from '../ports/exchangePort.ts';
 import { HistoryUnavailableError } from '../ports/historyQueries.ts';
+import { RefusalError } from '../ports/refusalError.ts';
 
 export type EdgeReason = RejectReason;
 
@@ -112,7 +113,7 @@ export function reasonText(reason: RejectReason, params?: Readonly<Record<string
 }
 
 /** A request answered with an error: the body is `{code, msg}` and whatever `data` adds to it. */
-export class ApiError extends Error {
+export class ApiError extends RefusalError {
   override name = 'ApiError';
   readonly code: number;
   readonly httpStatus: number;

@@ -13,6 +13,7 @@ import type { AdminAccess } from './adminAccess.ts';
 import type { Clock } from './clock.ts';
 import type { HistoryQueries } from './historyQueries.ts';
 import type { MarketData } from './marketData.ts';
+import { RefusalError } from './refusalError.ts';
 
 /** An order right after the command that touched it was carried out, with the executions it caused. */
 export interface OrderReport {
@@ -162,7 +163,7 @@ export class OutcomeUnknownError extends Error {
 }
 
 /** Shed at the door before anything happened (Binance -1008, HTTP 503). */
-export class OverloadShedError extends Error {
+export class OverloadShedError extends RefusalError {
   override name = 'OverloadShedError';
 }
 

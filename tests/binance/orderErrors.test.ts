@@ -378,7 +378,7 @@ describe("the engine's refusals", () => {
         -1007,
         'Timeout waiting for response from backend server. Send status unknown; execution status unknown.',
       ],
-      [new OverloadShedError(), 503, -1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.'],
+      [new OverloadShedError('shed'), 503, -1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.'],
       [new HistoryUnavailableError(), 503, -1001, 'Internal error; unable to process your request. Please try again.'],
       [new TypeError('a bug'), 500, -1000, 'An unknown error occurred while processing the request.'],
     ];

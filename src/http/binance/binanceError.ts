@@ -1,7 +1,8 @@
 // A "no" as Binance clients read it: a code and a text they match on, and an HTTP status (REST) or `status` (WS-API).
 // In: thrown by parameter parsing, security, rate limits and methods. Out: formatted once per transport.
+import { RefusalError } from '../../ports/refusalError.ts';
 
-export class BinanceError extends Error {
+export class BinanceError extends RefusalError {
   override name = 'BinanceError';
   readonly code: number;
   readonly httpStatus: number;
