@@ -14,15 +14,19 @@ export interface AdmissionOptions {
   readonly targetMs: number;
 }
 
+/** Where the door stands until the venue has shown what it can: what comes at once may meet a process that is still cold. */
+const FIRST_LIMIT = 1024;
 const WINDOW_MS = 25;
+const PAUSE_MS = 1000;
 /** Fewer answers than this say nothing about a rate. */
 const ANSWERS_MIN = 8;
 /** What is let in for the target: the rest of it is for rates that vary. */
 const SHARE = 0.7;
 /** A window moves the capacity that is believed by this much: one garbage collection or fsync is not the end of it. */
 const WEIGHT = 0.4;
-/** Per window, while the door is used to its full width. */
+/** Per window, while the door is used to its full width; and while answers are not nearly late. */
 const OPENING = 1.1;
+const OPENING_EARLY = 1.5;
 /** Part of the target at which answers begin to be late. */
 const LATE = 0.3;
 
@@ -30,6 +34,8 @@ export class Admission {
   readonly #options: AdmissionOptions;
   #limit: number;
   #windowStartMs = 0;
+  /** Answers come in bursts, a turn of every stage: a window as long as a response time has all of them. */
+  #windowMs = WINDOW_MS;
   #sumMs = 0;
   #count = 0;
   /** Most that were in flight in this window. */
@@ -40,7 +46,7 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#limit = options.maxPending;
+    this.#limit = Math.min(options.maxPending, Math.max(options.minPending, FIRST_LIMIT));
   }
 
   get limit(): number {
@@ -59,9 +65,11 @@ export class Admission {
     this.#sumMs += responseMs;
     this.#count++;
     const elapsedMs = nowMs - this.#windowStartMs;
-    if (elapsedMs < WINDOW_MS) return;
+    if (elapsedMs < this.#windowMs) return;
+    const meanMs = this.#sumMs / this.#count;
     // After a pause the window says nothing but when the next one starts.
-    if (elapsedMs < WINDOW_MS * 40 && this.#count >= ANSWERS_MIN) this.#adapt(this.#count / elapsedMs, this.#sumMs / this.#count);
+    if (elapsedMs < PAUSE_MS && this.#count >= ANSWERS_MIN) this.#adapt(this.#count / elapsedMs, meanMs);
+    this.#windowMs = Math.max(WINDOW_MS, Math.min(meanMs, this.#options.targetMs));
     this.#windowStartMs = nowMs;
     this.#sumMs = 0;
     this.#count = 0;
@@ -77,7 +85,7 @@ export class Admission {
       this.#capacity = this.#capacity === undefined ? rate : this.#capacity + (rate - this.#capacity) * WEIGHT;
       this.#limit = clamp(this.#capacity * targetMs * SHARE);
     } else if (this.#peak >= this.#limit * 0.8) {
-      this.#limit = clamp(this.#limit * OPENING + 1);
+      this.#limit = clamp(this.#limit * (meanMs < targetMs * LATE ? OPENING_EARLY : OPENING) + 1);
       this.#capacity = this.#limit / (targetMs * SHARE);
     }
   }
