@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryBus } from './bus/memory/memoryBus.ts';
+import { encodeStep } from './codec/stepCodec.ts';
 import { openHistory } from './history/openHistory.ts';
 import { type AheadOfLog, openHistoryOfLogs } from './historyOfLogs.ts';
 
@@ -24,7 +25,7 @@ async function opened(messages: number): Promise<{ readonly position: number; re
   const ahead: AheadOfLog[] = [];
   const history = await openHistoryOfLogs(bus, [STREAM], openHistory, { dir }, (one) => ahead.push(one));
   const position = history.position(STREAM);
-  for (let sequence = position + 1; sequence <= messages; sequence++) history.apply(STREAM, sequence, []);
+  for (let sequence = position + 1; sequence <= messages; sequence++) history.apply(STREAM, sequence, encodeStep([]));
   await history.flush();
   await history.close();
   await bus.close();

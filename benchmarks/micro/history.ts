@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
 import { BalanceField } from '../../src/domain/balance.ts';
 import { type ChangeLogEntry, created, EntityType, entityIds, updated } from '../../src/domain/changeLogEntry.ts';
 import { KLineBuilder } from '../../src/domain/kline/klineBuilder.ts';
@@ -24,11 +25,11 @@ const STEPS_PER_FLUSH = 128;
 const FLUSHES_PER_ROUND = 16;
 const STEPS_AT_A_TIME = 4;
 
-/** One step of each log. */
+/** One step of each log, as the log has it. */
 interface Feed {
-  readonly markets: readonly ChangeLogEntry[];
-  readonly accounts: readonly ChangeLogEntry[];
-  readonly klines: readonly ChangeLogEntry[];
+  readonly markets: Uint8Array;
+  readonly accounts: Uint8Array;
+  readonly klines: Uint8Array;
 }
 
 class Market {
@@ -63,7 +64,7 @@ class Market {
     }
     this.#klines.trades(trades, this.#nowUs, klines);
     for (const entry of [...markets, ...accounts, ...klines]) entry.sequence = ++this.#sequence;
-    return { markets, accounts, klines };
+    return { markets: encodeStep(markets), accounts: encodeStep(accounts), klines: encodeStep(klines) };
   }
 
   #order(side: 1 | 2, overrides: Partial<SpotOrder>): SpotOrder {

@@ -81,14 +81,15 @@ const steps = { accounts: 0, markets: 0, klines: 0 };
 function publish(stream: 'accounts' | 'markets' | 'klines', out: ChangeLogEntry[]): void {
   if (out.length === 0) return;
   for (const entry of out) entry.sequence = ++sequences[stream];
-  bytes += timed(`encode ${stream}`, () => encodeStep(out)).length;
+  const encoded = timed(`encode ${stream}`, () => encodeStep(out));
+  bytes += encoded.length;
   const step = ++steps[stream];
   timed('push', () => {
     if (stream === 'accounts') hub.onAccounts(out, nowUs);
     else if (stream === 'markets') hub.onMarket(out, nowUs);
     else hub.onKlines(out, nowUs);
   });
-  timed('history', () => history.apply(`${stream}-0`, step, out));
+  timed('history', () => history.apply(`${stream}-0`, step, encoded));
 }
 
 let bytes = 0;

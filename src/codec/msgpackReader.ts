@@ -14,9 +14,21 @@ unsigned[0] = 1n;
 const LOW = words[0] === 1 ? 0 : 1;
 const HIGH = 1 - LOW;
 
+/** Bytes of a value by its token, for those whose token says it all; 0 = skip() has to look closer. */
+const SIZES = new Uint8Array(256).fill(1, 0x00, 0x80).fill(1, 0xe0);
+for (let length = 0; length < 0x20; length++) SIZES[0xa0 + length] = 1 + length;
+for (const token of [0xc0, 0xc2, 0xc3]) SIZES[token] = 1;
+for (let power = 0; power < 4; power++) {
+  SIZES[0xcc + power] = 1 + 2 ** power;
+  SIZES[0xd0 + power] = 1 + 2 ** power;
+}
+
 export class MsgpackReader {
   #bytes: Buffer = Buffer.alloc(0);
   #position = 0;
+  /** What amount() read: the upper and lower 32 bits, each as an integer with a sign. */
+  high = 0;
+  low = 0;
   readonly #interned: string[] = new Array<string>(INTERN_SLOTS).fill('');
 
   begin(bytes: Uint8Array): void {
@@ -27,6 +39,11 @@ export class MsgpackReader {
 
   get position(): number {
     return this.#position;
+  }
+
+  /** What is read; whoever copies from it asks for nothing before it was read or passed over. */
+  get bytes(): Buffer {
+    return this.#bytes;
   }
 
   seek(position: number): void {
@@ -133,7 +150,28 @@ export class MsgpackReader {
     return token === 0xcf ? unsigned[0]! : signed[0]!;
   }
 
+  /** A non-negative integer of up to 64 bits, as `high` and `low`: no object is made of it. */
+  amount(): void {
+    const token = this.#bytes[this.#position];
+    if (token === 0xcf || token === 0xd3) {
+      const at = this.#take(8);
+      this.high = this.#word(at) | 0;
+      this.low = this.#word(at + 4) | 0;
+      if (token === 0xd3 && this.high < 0) throw new CodecError(`a negative amount before byte ${this.#position}`);
+      return;
+    }
+    const value = this.int();
+    if (value < 0) throw new CodecError(`a negative amount before byte ${this.#position}`);
+    this.low = value | 0;
+    this.high = (value / 0x100000000) | 0;
+  }
+
   string(): string {
+    return this.text(this.stringLength());
+  }
+
+  /** Bytes of the string that follow: its beginning alone is read. */
+  stringLength(): number {
     const token = this.#bytes[this.#position];
     let length: number;
     if (token !== undefined && (token & 0xe0) === 0xa0) {
@@ -143,8 +181,13 @@ export class MsgpackReader {
     else if (token === 0xda) length = this.#length16();
     else if (token === 0xdb) length = this.#length32();
     else throw this.#unexpected('a string');
+    if (length > this.#bytes.length - this.#position) throw this.#truncated();
+    return length;
+  }
+
+  /** The next `length` bytes of a string whose beginning is read. */
+  text(length: number): string {
     const start = this.#position;
-    if (length > this.#bytes.length - start) throw this.#truncated();
     this.#position = start + length;
     return length > INTERN_LENGTH ? this.#bytes.toString('utf8', start, start + length) : this.#short(start, length);
   }
@@ -175,18 +218,22 @@ export class MsgpackReader {
     return (token & 0xe0) === 0xa0 || (token >= 0xd9 && token <= 0xdb);
   }
 
-  /** Passes over one scalar, array or map. Not recursive: nesting depth is the sender's choice. */
-  skip(): void {
-    for (let left = 1; left > 0; left--) {
-      const token = this.#bytes[this.#position];
+  /** Passes over `count` values: scalars, arrays or maps. Not recursive: nesting depth is the sender's choice. */
+  skip(count = 1): void {
+    const bytes = this.#bytes;
+    for (let left = count; left > 0; left--) {
+      const token = bytes[this.#position];
       if (token === undefined) throw this.#truncated();
-      if (token === 0xc0) this.#position++;
-      else if (token === 0xc2 || token === 0xc3) this.#position++;
-      else if (this.isString()) this.string();
-      else if ((token & 0xf0) === 0x90 || token === 0xdc || token === 0xdd) left += this.array();
+      const size = SIZES[token]!;
+      if (size !== 0) this.#position += size;
+      else if (token >= 0xd9 && token <= 0xdb) {
+        const length = this.stringLength();
+        this.#position += length;
+      } else if ((token & 0xf0) === 0x90 || token === 0xdc || token === 0xdd) left += this.array();
       else if ((token & 0xf0) === 0x80 || token === 0xde || token === 0xdf) left += 2 * this.map();
-      else this.big();
+      else this.int();
     }
+    if (this.#position > bytes.length) throw this.#truncated();
   }
 
   /** Position of the `bytes` bytes that follow the token; moves behind them. */

@@ -97,7 +97,8 @@ function readChange(kind: number, schema: EntitySchema): object {
   }
 }
 
-function inEntry(index: number, entityType: number, error: unknown): unknown {
+/** The error with the entry it is about, where it is one of the bytes. */
+export function inEntry(index: number, entityType: number, error: unknown): unknown {
   if (!(error instanceof CodecError)) return error;
   return new CodecError(`entry ${index} (${schemaOf(entityType)?.name ?? `type ${entityType}`}): ${error.message}`);
 }

@@ -7,8 +7,6 @@ import type { Question } from './remote/queryCodec.ts';
 export interface HistoryMessage {
   readonly sequence: number;
   readonly payload: Uint8Array;
-  /** The payload's entries, where somebody has them already. */
-  readonly decoded?: unknown;
 }
 
 export interface KeeperListener {

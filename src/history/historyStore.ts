@@ -1,6 +1,5 @@
-// The store behind HistoryQueries: fed with the entries of every log, it keeps what they said. It is derived state, so it
+// The store behind HistoryQueries: fed with the messages of every log, it keeps what they said. It is derived state, so it
 // may be thrown away and filled again from the logs; it must never be ahead of what position() says is committed.
-import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 
 /** The queries of HistoryQueries, answered on the spot: the store is in this process and in memory. */
@@ -21,10 +20,11 @@ export type HistoryReads = {
  */
 export interface HistoryStore extends HistoryReads {
   /**
-   * Takes in one message's entries; a message at or before the stream's last applied sequence is ignored. Queries see
-   * it at once. It survives the process once a flush() called later has resolved.
+   * Takes in one message, as the log has it; a message at or before the stream's last applied sequence is ignored. Queries
+   * see it at once. It survives the process once a flush() called later has resolved. Throws CodecError on what is no step,
+   * which may be taken in by half: nothing more is taken in then.
    */
-  apply(stream: string, sequence: number, entries: readonly ChangeLogEntry[]): void;
+  apply(stream: string, sequence: number, step: Uint8Array): void;
   /**
    * Commits everything applied so far, together with the positions, in one transaction. Calls made while one commits
    * share the next. Rejects with HistoryWriteError when the storage fails: then the store still answers but takes in

@@ -1,6 +1,4 @@
 // Keeps the past in the thread it is called in: every message is applied at the call, every query answered at the call.
-import { decodeStep } from '../codec/stepCodec.ts';
-import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
 import type { HistoryKeeper, HistoryMessage, KeeperListener } from './historyKeeper.ts';
 import type { HistoryStore } from './historyStore.ts';
@@ -36,9 +34,7 @@ export class LocalKeeper implements HistoryKeeper {
   }
 
   take(stream: string, messages: readonly HistoryMessage[]): void | Promise<void> {
-    for (const { sequence, payload, decoded } of messages) {
-      this.#store.apply(stream, sequence, (decoded as readonly ChangeLogEntry[] | undefined) ?? decodeStep(payload));
-    }
+    for (const { sequence, payload } of messages) this.#store.apply(stream, sequence, payload);
     if (this.#store.unflushedBytes > UNFLUSHED_BYTES_MAX) return this.flush();
     this.#flushTimer ??= setTimeout(() => {
       this.#flushTimer = undefined;

@@ -1,6 +1,8 @@
 // What every history store does. The only place where the behaviour behind HistoryStore is specified by example; each
 // implementation runs all of it.
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
 import { type Balance, BalanceCause, BalanceField } from '../../src/domain/balance.ts';
 import { type ChangeLogEntry, created, EntityType, entityIds, updated } from '../../src/domain/changeLogEntry.ts';
 import { KLineBuilder } from '../../src/domain/kline/klineBuilder.ts';
@@ -106,7 +108,7 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       entries.forEach((entry, i) => {
         entry.sequence = message * 100 + i;
       });
-      store.apply(stream, message, entries);
+      store.apply(stream, message, encodeStep(entries));
       return entries.map((entry) => entry.sequence);
     }
 
@@ -587,10 +589,10 @@ export function historyConformance(name: string, createHarness: () => HistoryHar
       it('make feeding again harmless', async () => {
         const entries = [placed({ orderId: 1 }), traded({ tradeId: 1 })];
         for (let i = 0; i < 3; i++) {
-          store.apply(MARKETS, 5, entries);
+          store.apply(MARKETS, 5, encodeStep(entries));
           await reopen();
         }
-        store.apply(MARKETS, 4, [traded({ tradeId: 99 })]);
+        store.apply(MARKETS, 4, encodeStep([traded({ tradeId: 99 })]));
         expect(tradeIds(await store.trades('BTCUSDT', ALL))).toEqual([1]);
         expect(store.position(MARKETS)).toBe(5);
       });

@@ -1,6 +1,7 @@
 // The oracle: history as plain arrays that every query filters from end to end. Written for obviousness, from the port's
 // words alone; it shares nothing with the real store.
 
+import { decodeStep } from '../../src/codec/stepCodec.ts';
 import { BalanceField } from '../../src/domain/balance.ts';
 import type { ChangedFields, ChangeLogEntry } from '../../src/domain/changeLogEntry.ts';
 import { ChangeKind, EntityType, newValue } from '../../src/domain/changeLogEntry.ts';
@@ -60,13 +61,17 @@ export class NaiveHistory implements HistoryStore {
 
   /** `disk` is what survives a close: open another one over it. */
   constructor(disk: FedMessage[] = []) {
-    for (const { stream, sequence, entries } of disk) this.apply(stream, sequence, entries);
+    for (const { stream, sequence, entries } of disk) this.#take(stream, sequence, entries);
     this.#pending = [];
     this.#disk = disk;
     for (const [stream, sequence] of this.#applied) this.#committed.set(stream, sequence);
   }
 
-  apply(stream: string, sequence: number, entries: readonly ChangeLogEntry[]): void {
+  apply(stream: string, sequence: number, step: Uint8Array): void {
+    this.#take(stream, sequence, decodeStep(step));
+  }
+
+  #take(stream: string, sequence: number, entries: readonly ChangeLogEntry[]): void {
     if (sequence <= (this.#applied.get(stream) ?? 0)) return;
     this.#applied.set(stream, sequence);
     this.#pending.push({ stream, sequence, entries: structuredClone(entries) });

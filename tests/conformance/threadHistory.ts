@@ -1,5 +1,4 @@
-// The history's thread as a store that is fed with entries: they are encoded here, as the writers of the logs do.
-import { encodeStep } from '../../src/codec/stepCodec.ts';
+// The history's thread as a store that is fed.
 import type { HistoryReads } from '../../src/history/historyStore.ts';
 import type { HistoryOptions } from '../../src/history/openHistory.ts';
 import { ThreadKeeper } from '../../src/history/thread/threadKeeper.ts';
@@ -8,8 +7,8 @@ import type { FedHistory } from './history.ts';
 export async function openThreadHistory(options: HistoryOptions): Promise<FedHistory> {
   const keeper = await ThreadKeeper.open(options);
   const feeding: Pick<FedHistory, 'apply' | 'flush' | 'position' | 'close'> = {
-    apply: (stream, sequence, entries) => {
-      const taken = keeper.take(stream, [{ sequence, payload: encodeStep(entries) }]);
+    apply: (stream, sequence, payload) => {
+      const taken = keeper.take(stream, [{ sequence, payload }]);
       if (taken !== undefined) throw new Error('more than the thread takes at once');
     },
     flush: () => keeper.flush(),

@@ -1,8 +1,10 @@
 // A copy of a history taken while it is in use: as the store was at a commit, and good to go on with.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
 import { copyHistory, openHistory } from '../../src/history/openHistory.ts';
 import { HistoryFeed } from '../conformance/historyFeed.ts';
 import { expectSameAnswers } from '../conformance/historyQuestions.ts';
@@ -22,7 +24,7 @@ it('holds what was committed, and goes on from there', async () => {
   const options = { journalBytes: 8192, segmentBytes: 2048, fsync: false };
   const source = openHistory({ dir: from, ...options });
   const oracle = new NaiveHistory();
-  const apply = ({ stream, sequence, entries }: FedMessage): void => source.apply(stream, sequence, entries);
+  const apply = ({ stream, sequence, entries }: FedMessage): void => source.apply(stream, sequence, encodeStep(entries));
   for (let i = 0; i < 200; i++) feed.doRandom(random);
   feed.messages.forEach(apply);
   await source.flush();
@@ -37,8 +39,8 @@ it('holds what was committed, and goes on from there', async () => {
 
   const copy = openHistory({ dir: to, ...options });
   expect(copy.position('markets-0')).toBeGreaterThan(0);
-  for (const { stream, sequence, entries } of feed.messages) copy.apply(stream, sequence, entries);
-  for (const { stream, sequence, entries } of feed.messages) oracle.apply(stream, sequence, entries);
+  for (const { stream, sequence, entries } of feed.messages) copy.apply(stream, sequence, encodeStep(entries));
+  for (const { stream, sequence, entries } of feed.messages) oracle.apply(stream, sequence, encodeStep(entries));
   const { orderIds, listIds, nowUs, times } = feed;
   expectSameAnswers(oracle, copy, { orderIds, listIds, nowUs, times, random });
   expectSameAnswers(oracle, source, { orderIds, listIds, nowUs, times, random });

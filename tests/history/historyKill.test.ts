@@ -1,5 +1,6 @@
 // kill -9 of a process that feeds a history, at random instants, many times over one directory: what the store says is
 // committed is all there, nothing more is, and the next process goes on from it. The seed is printed with a failure.
+
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
 import { LmdbHistoryStore } from '../../src/history/lmdb/lmdbHistoryStore.ts';
 import { FEED_STREAMS, HistoryFeed } from '../conformance/historyFeed.ts';
 import { expectSameAnswers } from '../conformance/historyQuestions.ts';
@@ -73,7 +75,7 @@ it(`${KILLS} kills lose and double nothing (seed ${SEED})`, { timeout: 120_000 }
         for (; fed < feed.messages.length; fed++) {
           const message = feed.messages[fed];
           if (message === undefined || message.sequence > store.position(message.stream)) continue;
-          oracle.apply(message.stream, message.sequence, message.entries);
+          oracle.apply(message.stream, message.sequence, encodeStep(message.entries));
         }
       }
       for (const [stream, position] of Object.entries(said)) {

@@ -1,9 +1,11 @@
 // A history and the logs it is opened over: behind them it goes on, ahead of them it is filled again, where they allow it.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MemoryBus } from '../../src/bus/memory/memoryBus.ts';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
 import { HistoryGapError } from '../../src/history/historyStore.ts';
 import { openHistory } from '../../src/history/openHistory.ts';
 import { openHistoryOfLogs } from '../../src/historyOfLogs.ts';
@@ -32,7 +34,7 @@ async function logs(messages: number): Promise<void> {
 /** A history that has taken in so many messages of markets-0. */
 async function history(messages: number): Promise<void> {
   const store = openHistory({ dir });
-  for (let sequence = 1; sequence <= messages; sequence++) store.apply('markets-0', sequence, []);
+  for (let sequence = 1; sequence <= messages; sequence++) store.apply('markets-0', sequence, encodeStep([]));
   await store.close();
 }
 

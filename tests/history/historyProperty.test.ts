@@ -1,10 +1,12 @@
 // The store against the oracle: random entries, commits at random moments, reopened at random moments (also as a crash
 // leaves it: what was not committed is gone and is fed again), with a journal so small that rows move all the time.
+
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
 import { LmdbHistoryStore } from '../../src/history/lmdb/lmdbHistoryStore.ts';
 import { HistoryFeed } from '../conformance/historyFeed.ts';
 import { expectSameAnswers } from '../conformance/historyQuestions.ts';
@@ -48,8 +50,8 @@ describe('LmdbHistoryStore', () => {
           const feedRest = (): void => {
             for (; fed < feed.messages.length; fed++) {
               const { stream, sequence, entries } = feed.messages[fed] as FedMessage;
-              store.apply(stream, sequence, entries);
-              oracle.apply(stream, sequence, entries);
+              store.apply(stream, sequence, encodeStep(entries));
+              oracle.apply(stream, sequence, encodeStep(entries));
             }
           };
           const check = (): void => {
@@ -77,7 +79,7 @@ describe('LmdbHistoryStore', () => {
               // Everything again, as a log is read from its start: what is committed is passed over.
               for (const { stream, sequence, entries } of feed.messages) {
                 if (sequence <= store.position(stream) - 2) continue;
-                store.apply(stream, sequence, entries);
+                store.apply(stream, sequence, encodeStep(entries));
               }
             }
           }

@@ -1,9 +1,11 @@
 // More rows than a list keeps in memory and than runs hold, orders that end long after their neighbours, one busy account:
 // against the oracle, before and after starting again.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { encodeStep } from '../../src/codec/stepCodec.ts';
 import { type ChangeLogEntry, created, EntityType, entityIds, updated } from '../../src/domain/changeLogEntry.ts';
 import { OrderStatus } from '../../src/domain/orderStatus.ts';
 import { OrderField } from '../../src/domain/spotOrder.ts';
@@ -58,8 +60,8 @@ it.each([1, 8])('finds every row of a busy account with %i MiB of memory', { tim
     if (orderId % 50 > 0) continue;
     for (const entry of entries) entry.sequence = ++sequence;
     message++;
-    store.apply('markets-0', message, entries);
-    oracle.apply('markets-0', message, entries);
+    store.apply('markets-0', message, encodeStep(entries));
+    oracle.apply('markets-0', message, encodeStep(entries));
     entries = [];
     if (orderId % 1500 === 0) await store.flush();
     if (orderId === 11_000) {

@@ -1,7 +1,7 @@
 // What is kept in memory per account, symbol and balance: only what is open or not yet in runs. Idle ones are dropped and
 // made again when somebody trades.
 import { SmallMap } from '../../domain/account/smallMap.ts';
-import type { Balance } from '../../domain/balance.ts';
+import { type Balance, BalanceCause } from '../../domain/balance.ts';
 import { KLINE_INTERVALS } from '../../domain/klineEntry.ts';
 import { Table } from './layout.ts';
 import type { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
@@ -53,19 +53,36 @@ export class AccountSymbol {
   }
 }
 
+/** A balance as it stands. The amounts are halves of 64 bits (MsgpackReader.amount()): every change makes a row, and no object. */
 export class BalanceState {
   readonly account: AccountState;
+  readonly asset: string;
   readonly assetId: number;
-  readonly entityId: string;
   readonly list: RowList;
-  readonly balance: Balance;
+  freeHigh = 0;
+  freeLow = 0;
+  lockedHigh = 0;
+  lockedLow = 0;
+  updateUs = 0;
+  cause: BalanceCause = BalanceCause.TRADING;
+  requestId = '';
 
-  constructor(account: AccountState, assetId: number, entityId: string, balance: Balance) {
+  constructor(account: AccountState, asset: string, assetId: number) {
     this.account = account;
+    this.asset = asset;
     this.assetId = assetId;
-    this.entityId = entityId;
     this.list = new RowList(Table.BALANCE, account.accountId, assetId);
-    this.balance = balance;
+  }
+
+  /** Becomes what a row says. */
+  set({ free, locked, updateUs, cause, requestId }: Pick<Balance, 'free' | 'locked' | 'updateUs' | 'cause' | 'requestId'>): void {
+    this.freeHigh = Number(BigInt.asIntN(32, free >> 32n));
+    this.freeLow = Number(BigInt.asIntN(32, free));
+    this.lockedHigh = Number(BigInt.asIntN(32, locked >> 32n));
+    this.lockedLow = Number(BigInt.asIntN(32, locked));
+    this.updateUs = updateUs;
+    this.cause = cause;
+    this.requestId = requestId;
   }
 }
 

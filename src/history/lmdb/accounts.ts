@@ -18,8 +18,6 @@ export interface AccountsHome {
   readonly names: Names;
   /** The account's balance as its row says, among its balances from here on. */
   readBalance(account: AccountState, assetId: number, ref: number): BalanceState;
-  /** The account's balance is found by its entity id no more. */
-  forgetBalance(balance: BalanceState): void;
 }
 
 export class Accounts {
@@ -92,7 +90,6 @@ export class Accounts {
       }
     }
     for (const segment of segments) segment.resting.push(account.accountId);
-    for (const balance of account.balances.values()) this.#home.forgetBalance(balance);
     this.#resting.set(account.accountId, w.bytes);
   }
 

@@ -1,9 +1,5 @@
 // What history holds in memory: the journal's tail, what is open, and per list which rows are not in runs yet.
-import type { Balance } from '../../domain/balance.ts';
-import { BalanceCause } from '../../domain/balance.ts';
-import { entityIds } from '../../domain/changeLogEntry.ts';
 import { IdMap } from '../../domain/idMap.ts';
-import type { SpotTrade } from '../../domain/spotTrade.ts';
 import { takerOrderId } from '../../domain/spotTrade.ts';
 import { AccountState, AccountSymbol, BalanceState, SymbolState } from './accountState.ts';
 import { Accounts } from './accounts.ts';
@@ -12,8 +8,9 @@ import { Journal, offsetOf } from './journal.ts';
 import { MAX_ID, ROW_AT, runLastRow, Table } from './layout.ts';
 import { LiveChain, type LiveKline, type LiveOrder, type LiveOrderList, type LiveRow } from './liveRow.ts';
 import { Names } from './names.ts';
-import { readBalance, readTrade, rowAggTradeId } from './otherRows.ts';
+import { readBalance } from './otherRows.ts';
 import { RowList } from './rowList.ts';
+import { readTrade, rowAggTradeId } from './tradeRow.ts';
 
 /** Buckets of the client id index: enough that one holds few of an account's ids, few enough to fill runs. */
 const CLIENT_ID_BUCKETS = 1024;
@@ -26,8 +23,6 @@ export class HistoryState {
   readonly symbols = new Map<string, SymbolState>();
   readonly orders = new IdMap<LiveOrder>();
   readonly orderLists = new Map<number, LiveOrderList>();
-  /** By entity id, as the log names them. */
-  readonly balances = new Map<string, BalanceState>();
   readonly klines = new Map<string, LiveKline>();
   /** Live rows that the journal has to take with the next commit. */
   readonly #dirty = new LiveChain();
@@ -88,64 +83,43 @@ export class HistoryState {
     return list;
   }
 
-  /** The balance as it stands, looked up when it has been idle; `sequence` is the change about to come. */
-  balance(entityId: string): BalanceState {
-    const known = this.balances.get(entityId);
-    if (known !== undefined) return known;
-    const dash = entityId.indexOf('-');
-    return this.newBalance(Number(entityId.slice(0, dash)), entityId.slice(dash + 1));
+  /** The balance as it stands, looked up when it has been idle. */
+  balance(accountId: number, asset: string): BalanceState {
+    const account = this.account(accountId);
+    return account.balances.get(asset) ?? this.#newBalance(account, asset);
   }
 
-  newBalance(accountId: number, asset: string): BalanceState {
-    const account = this.account(accountId);
-    // It may have rested.
-    const known = account.balances.get(asset);
-    if (known !== undefined) return known;
+  #newBalance(account: AccountState, asset: string): BalanceState {
     const assetId = this.names.id(asset);
-    const entityId = entityIds.balance(accountId, asset);
-    const state = new BalanceState(account, assetId, entityId, this.#lastBalance(accountId, asset, assetId));
+    const state = new BalanceState(account, asset, assetId);
+    const run = this.file.runBefore(Table.BALANCE, account.accountId, assetId, MAX_ID);
+    if (run !== undefined) state.set(readBalance(run.bytes, runLastRow(run.bytes), this.names));
     account.balances.set(asset, state);
-    this.balances.set(entityId, state);
     return state;
   }
 
   /** As its newest row in the journal says, for an account that rested. */
   readBalance(account: AccountState, assetId: number, ref: number): BalanceState {
-    const { entrySequence: _, ...balance } = readBalance(this.journal.segment(ref).bytes, offsetOf(ref) + ROW_AT, this.names);
-    const entityId = entityIds.balance(account.accountId, balance.asset);
-    const state = new BalanceState(account, assetId, entityId, balance);
-    account.balances.set(balance.asset, state);
-    this.balances.set(entityId, state);
+    const row = readBalance(this.journal.segment(ref).bytes, offsetOf(ref) + ROW_AT, this.names);
+    const state = new BalanceState(account, row.asset, assetId);
+    state.set(row);
+    account.balances.set(row.asset, state);
     return state;
   }
 
-  forgetBalance({ entityId }: BalanceState): void {
-    this.balances.delete(entityId);
-  }
-
-  #lastBalance(accountId: number, asset: string, assetId: number): Balance {
-    const run = this.file.runBefore(Table.BALANCE, accountId, assetId, MAX_ID);
-    if (run === undefined) {
-      return { accountId, asset, free: 0n, locked: 0n, updateUs: 0, cause: BalanceCause.TRADING, requestId: '' };
-    }
-    const { entrySequence: _, ...balance } = readBalance(run.bytes, runLastRow(run.bytes), this.names);
-    return balance;
-  }
-
   /** The aggregate the trade belongs to: its predecessor's when taker order, price and time are the same. */
-  aggTradeId(state: SymbolState, trade: SpotTrade): number {
+  aggTradeId(state: SymbolState, takerOrderId: number, priceTicks: number, tradeUs: number): number {
     if (state.aggTradeId < 0) this.#findLastAggregate(state);
-    const taker = takerOrderId(trade);
     if (
-      taker !== state.aggTakerOrderId ||
-      trade.priceTicks !== state.aggPriceTicks ||
-      trade.tradeUs !== state.aggTradeUs ||
+      takerOrderId !== state.aggTakerOrderId ||
+      priceTicks !== state.aggPriceTicks ||
+      tradeUs !== state.aggTradeUs ||
       state.aggTradeId === 0
     ) {
       state.aggTradeId++;
-      state.aggTakerOrderId = taker;
-      state.aggPriceTicks = trade.priceTicks;
-      state.aggTradeUs = trade.tradeUs;
+      state.aggTakerOrderId = takerOrderId;
+      state.aggPriceTicks = priceTicks;
+      state.aggTradeUs = tradeUs;
     }
     return state.aggTradeId;
   }
@@ -177,10 +151,7 @@ export class HistoryState {
       case Table.BALANCE: {
         const asset = this.names.name(list.part);
         const state = account.balances.get(asset);
-        if (state?.list.isEmpty) {
-          account.balances.delete(asset);
-          this.balances.delete(state.entityId);
-        }
+        if (state?.list.isEmpty) account.balances.delete(asset);
         break;
       }
       case Table.ORDER:

@@ -1,8 +1,9 @@
-// Takes in entries: live rows change, ended ones become rows of the journal and of every list they are found in.
+// Takes in messages of the logs: live rows change, ended ones become rows of the journal and of every list they are found in.
+// What most entries say goes from bytes to bytes.
+import { StepCursor } from '../../codec/stepCursor.ts';
 import { InvariantError } from '../../domain/assert.ts';
-import { type Balance, type BalanceCause, BalanceField } from '../../domain/balance.ts';
-import type { ChangedFields, ChangeLogEntry } from '../../domain/changeLogEntry.ts';
-import { ChangeKind, EntityType, entityIds } from '../../domain/changeLogEntry.ts';
+import { type BalanceCause, BalanceField } from '../../domain/balance.ts';
+import { type ChangedFields, ChangeKind, EntityType } from '../../domain/changeLogEntry.ts';
 import type { KLine } from '../../domain/klineEntry.ts';
 import { KLINE_INTERVALS, KLineField } from '../../domain/klineEntry.ts';
 import { isTerminal, OrderStatus } from '../../domain/orderStatus.ts';
@@ -11,73 +12,82 @@ import type { PreventedMatch, SpotOrder } from '../../domain/spotOrder.ts';
 import { OrderField } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { OrderListField } from '../../domain/spotOrderList.ts';
-import type { SpotTrade } from '../../domain/spotTrade.ts';
 import type { BalanceState } from './accountState.ts';
 import { clientIdHash, type HistoryState } from './historyState.ts';
 import { Table } from './layout.ts';
 import { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
-import { balanceRoom, PREVENTED_ROOM, TRADE_ROOM, writeBalance, writePrevented, writeTrade } from './otherRows.ts';
+import { balanceRoom, PREVENTED_ROOM, writeBalance, writePrevented } from './otherRows.ts';
+import { TRADE_ROOM, TradeFields, writeTrade } from './tradeRow.ts';
 
 const LIST_FIELDS = Object.keys(OrderListField);
 const KLINE_FIELDS = Object.keys(KLineField);
 
 export class Ingest {
   readonly #state: HistoryState;
+  readonly #cursor = new StepCursor();
+  readonly #trade = new TradeFields();
 
   constructor(state: HistoryState) {
     this.#state = state;
   }
 
   /** Orders, lists and trades of a markets stream. */
-  markets(entries: readonly ChangeLogEntry[]): void {
-    for (const entry of entries) {
-      if (entry.entityType === EntityType.SpotOrder) {
-        if (entry.changeType.kind === ChangeKind.Created) this.#orderCreated(entry.changeType.fields, entry.timestamp);
-        else if (entry.changeType.kind === ChangeKind.Updated) this.#orderUpdated(entry, entry.changeType.changedFields);
-      } else if (entry.entityType === EntityType.SpotTrade) {
-        if (entry.changeType.kind === ChangeKind.Created) this.#trade(entry.changeType.fields);
-      } else if (entry.entityType === EntityType.SpotOrderList) {
-        if (entry.changeType.kind === ChangeKind.Created) this.#listCreated(entry.changeType.fields);
-        else if (entry.changeType.kind === ChangeKind.Updated) {
-          this.#listUpdated(entry.entityId as number, entry.changeType.changedFields);
-        }
+  markets(step: Uint8Array): void {
+    this.#each(step, (cursor) => {
+      switch (cursor.entityType) {
+        case EntityType.SpotOrder:
+          if (cursor.kind === ChangeKind.Created) return this.#orderCreated(cursor.row<typeof EntityType.SpotOrder>(), cursor.timestamp);
+          if (cursor.kind === ChangeKind.Updated) return this.#orderUpdated(cursor);
+          break;
+        case EntityType.SpotTrade:
+          if (cursor.kind === ChangeKind.Created) return this.#traded(cursor);
+          break;
+        case EntityType.SpotOrderList:
+          if (cursor.kind === ChangeKind.Created) return this.#listCreated(cursor.row<typeof EntityType.SpotOrderList>());
+          if (cursor.kind === ChangeKind.Updated) return this.#listUpdated(cursor.id, cursor.changedFields());
       }
-    }
+      cursor.skip();
+    });
   }
 
   /** Balances of an accounts stream; the orders there are told again, with their fate, by the markets. */
-  accounts(entries: readonly ChangeLogEntry[]): void {
-    for (const entry of entries) {
-      if (entry.entityType !== EntityType.Balance) continue;
-      const change = entry.changeType;
-      if (change.kind === ChangeKind.Created) {
-        const { accountId, asset } = change.fields;
-        const state = this.#state.balances.get(entityIds.balance(accountId, asset));
-        const balance = state ?? this.#state.newBalance(accountId, asset);
-        Object.assign(balance.balance, change.fields);
-        this.#balanceRow(balance, entry.sequence);
-      } else if (change.kind === ChangeKind.Updated) {
-        const state = this.#state.balance(entry.entityId as string);
-        setBalance(state.balance, change.changedFields);
-        this.#balanceRow(state, entry.sequence);
+  accounts(step: Uint8Array): void {
+    this.#each(step, (cursor) => {
+      if (cursor.entityType === EntityType.Balance) {
+        if (cursor.kind === ChangeKind.Created) return this.#balanceCreated(cursor);
+        if (cursor.kind === ChangeKind.Updated) return this.#balanceUpdated(cursor);
       }
-    }
+      cursor.skip();
+    });
   }
 
   /** Klines of a klines stream. */
-  klines(entries: readonly ChangeLogEntry[]): void {
-    for (const entry of entries) {
-      if (entry.entityType !== EntityType.KLine) continue;
-      const change = entry.changeType;
-      if (change.kind === ChangeKind.Created) {
-        this.#klineCreated(entry.entityId as string, change.fields);
-      } else if (change.kind === ChangeKind.Updated) {
-        // Only the newest kline of an interval ever changes.
-        const live = this.#state.klines.get(entry.entityId as string);
-        if (live === undefined) continue;
-        setFields(live.row, KLINE_FIELDS, change.changedFields);
-        this.#state.markDirty(live);
+  klines(step: Uint8Array): void {
+    this.#each(step, (cursor) => {
+      if (cursor.entityType === EntityType.KLine) {
+        if (cursor.kind === ChangeKind.Created) return this.#klineCreated(cursor.idText(), cursor.row<typeof EntityType.KLine>());
+        if (cursor.kind === ChangeKind.Updated) {
+          // Only the newest kline of an interval ever changes.
+          const live = this.#state.klines.get(cursor.idText());
+          const changed = cursor.changedFields();
+          if (live === undefined) return;
+          setFields(live.row, KLINE_FIELDS, changed);
+          this.#state.markDirty(live);
+          return;
+        }
       }
+      cursor.skip();
+    });
+  }
+
+  /** `take` reads or passes over the entry's body. */
+  #each(step: Uint8Array, take: (cursor: StepCursor) => void): void {
+    const cursor = this.#cursor;
+    cursor.begin(step);
+    try {
+      while (cursor.next()) take(cursor);
+    } catch (error) {
+      throw cursor.located(error);
     }
   }
 
@@ -93,33 +103,39 @@ export class Ingest {
     else state.markDirty(order);
   }
 
-  #orderUpdated(entry: ChangeLogEntry, changed: ChangedFields): void {
+  #orderUpdated(cursor: StepCursor): void {
     // Unknown: a request that failed because its order was gone, or an order from before the history began.
-    const order = this.#state.orders.get(entry.entityId as number);
-    if (order === undefined) return;
+    const order = this.#state.orders.get(cursor.id);
+    if (order === undefined) {
+      cursor.skip();
+      return;
+    }
     const before = order.rest;
     const { clientOrderId, origLots, amendCount } = before;
     let prevented: PreventedMatch | null = null;
-    for (let i = 0; i < changed.length; i += 3) {
-      const field = changed[i] as number;
-      order.set(field, changed[i + 2]);
-      if (field === OrderField.preventedMatch) prevented = changed[i + 2] as PreventedMatch | null;
+    const { reader } = cursor;
+    for (let left = cursor.changes(); left > 0; left -= 3) {
+      const field = reader.int();
+      reader.skip();
+      const value = cursor.value(field);
+      order.set(field, value);
+      if (field === OrderField.preventedMatch) prevented = value as PreventedMatch | null;
     }
     const now = order.rest;
     if (now.amendCount > amendCount) {
       order.amendments ??= [];
       order.amendments.push({
         orderId: now.orderId,
-        executionId: entry.sequence,
+        executionId: cursor.sequence,
         origClientOrderId: clientOrderId,
         newClientOrderId: now.clientOrderId,
         origLots,
         newLots: now.origLots,
-        timeUs: entry.timestamp,
+        timeUs: cursor.timestamp,
       });
     }
     if (now.clientOrderId !== clientOrderId) this.#clientId(order);
-    if (prevented !== null) this.#prevented(order, prevented, entry.timestamp);
+    if (prevented !== null) this.#prevented(order, prevented, cursor.timestamp);
     if (isTerminal(order.status)) this.#orderEnded(order);
     else this.#state.markDirty(order);
   }
@@ -144,12 +160,14 @@ export class Ingest {
     this.#state.clientIds(hash).push(journal, journal.end());
   }
 
-  #trade(trade: Readonly<SpotTrade>): void {
+  #traded(cursor: StepCursor): void {
+    const trade = this.#trade;
+    trade.read(cursor.reader);
     const state = this.#state;
     const { journal } = state;
     const symbol = state.symbol(trade.symbol);
-    const w = journal.begin(Table.TRADE, trade.tradeId, trade.tradeUs, TRADE_ROOM);
-    writeTrade(w, trade, symbol.symbolId, state.aggTradeId(symbol, trade));
+    const aggTradeId = state.aggTradeId(symbol, trade.takerOrderId, trade.priceTicks, trade.tradeUs);
+    writeTrade(journal.begin(Table.TRADE, trade.tradeId, trade.tradeUs, TRADE_ROOM), trade, symbol.symbolId, aggTradeId);
     const ref = journal.end();
     symbol.trades.push(journal, ref);
     const buy = state.orders.get(trade.buyerOrderId);
@@ -210,12 +228,51 @@ export class Ingest {
     list.home.lists.push(journal, list.writeEnded(journal));
   }
 
-  #balanceRow(state: BalanceState, sequence: number): void {
+  #balanceCreated(cursor: StepCursor): void {
+    const row = cursor.row<typeof EntityType.Balance>();
+    const balance = this.#state.balance(row.accountId, row.asset);
+    balance.set(row);
+    this.#balanceRow(balance, cursor.sequence);
+  }
+
+  #balanceUpdated(cursor: StepCursor): void {
+    cursor.balanceId();
+    const balance = this.#state.balance(cursor.accountId, cursor.asset);
+    const { reader } = cursor;
+    for (let left = cursor.changes(); left > 0; left -= 3) {
+      const field = reader.int();
+      reader.skip();
+      switch (field) {
+        case BalanceField.free:
+          reader.amount();
+          balance.freeHigh = reader.high;
+          balance.freeLow = reader.low;
+          break;
+        case BalanceField.locked:
+          reader.amount();
+          balance.lockedHigh = reader.high;
+          balance.lockedLow = reader.low;
+          break;
+        case BalanceField.updateUs:
+          balance.updateUs = reader.int();
+          break;
+        case BalanceField.cause:
+          balance.cause = reader.int() as BalanceCause;
+          break;
+        case BalanceField.requestId:
+          balance.requestId = reader.string();
+          break;
+        default:
+          throw new InvariantError(`history: field ${field} of a balance changed`);
+      }
+    }
+    this.#balanceRow(balance, cursor.sequence);
+  }
+
+  #balanceRow(balance: BalanceState, sequence: number): void {
     const { journal } = this.#state;
-    const { balance } = state;
-    const w = journal.begin(Table.BALANCE, sequence, balance.updateUs, balanceRoom(balance));
-    writeBalance(w, balance, state.assetId);
-    state.list.push(journal, journal.end());
+    writeBalance(journal.begin(Table.BALANCE, sequence, balance.updateUs, balanceRoom(balance)), balance);
+    balance.list.push(journal, journal.end());
   }
 
   #klineCreated(entityId: string, fields: Readonly<KLine>): void {
@@ -234,32 +291,6 @@ export class Ingest {
     symbol.klines[interval] = live;
     state.klines.set(entityId, live);
     state.markDirty(live);
-  }
-}
-
-/** By hand, because balances are most of what comes. */
-function setBalance(balance: Balance, changed: ChangedFields): void {
-  for (let i = 0; i < changed.length; i += 3) {
-    const value = changed[i + 2];
-    switch (changed[i]) {
-      case BalanceField.free:
-        balance.free = value as bigint;
-        break;
-      case BalanceField.locked:
-        balance.locked = value as bigint;
-        break;
-      case BalanceField.updateUs:
-        balance.updateUs = value as number;
-        break;
-      case BalanceField.cause:
-        balance.cause = value as BalanceCause;
-        break;
-      case BalanceField.requestId:
-        balance.requestId = value as string;
-        break;
-      default:
-        throw new InvariantError(`history: field ${changed[i]} of a balance changed`);
-    }
   }
 }
 

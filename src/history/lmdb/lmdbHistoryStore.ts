@@ -1,6 +1,5 @@
-// History over LMDB. In go the entries of every log, out come the answers of HistoryQueries; a commit writes a slice of
+// History over LMDB. In go the messages of every log, out come the answers of HistoryQueries; a commit writes a slice of
 // the journal, a few runs and the positions, all in one transaction. It must not answer from anything it was not fed.
-import type { ChangeLogEntry } from '../../domain/changeLogEntry.ts';
 import type { KLine, KlineInterval } from '../../domain/klineEntry.ts';
 import type { SpotOrder } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
@@ -36,7 +35,7 @@ interface Slice {
 }
 
 interface Feed {
-  readonly take: ((entries: readonly ChangeLogEntry[]) => void) | undefined;
+  readonly take: ((step: Uint8Array) => void) | undefined;
   applied: number;
   committed: number;
 }
@@ -76,13 +75,13 @@ export class LmdbHistoryStore implements HistoryStore {
     }
   }
 
-  apply(stream: string, sequence: number, entries: readonly ChangeLogEntry[]): void {
+  apply(stream: string, sequence: number, step: Uint8Array): void {
     const feed = this.#feed(stream);
     if (sequence <= feed.applied) return;
     if (this.#broken !== undefined) throw this.#brokenError();
     this.#changed = true;
     try {
-      feed.take?.(entries);
+      feed.take?.(step);
     } catch (error) {
       this.#broken = error;
       throw error;
@@ -253,11 +252,11 @@ export class LmdbHistoryStore implements HistoryStore {
     const ingest = this.#ingest;
     switch (stream.slice(0, stream.indexOf('-'))) {
       case 'markets':
-        return (entries) => ingest.markets(entries);
+        return (step) => ingest.markets(step);
       case 'accounts':
-        return (entries) => ingest.accounts(entries);
+        return (step) => ingest.accounts(step);
       case 'klines':
-        return (entries) => ingest.klines(entries);
+        return (step) => ingest.klines(step);
       default:
         return undefined;
     }

@@ -1,71 +1,29 @@
-// Trades, balances, klines, order lists and prevented matches as rows.
-import type { Balance, BalanceCause } from '../../domain/balance.ts';
+// Balances, klines, order lists and prevented matches as rows.
+import type { BalanceCause } from '../../domain/balance.ts';
 import { klineCloseUs } from '../../domain/kline/klineInterval.ts';
 import { KLINE_INTERVALS, type KLine, type KlineInterval } from '../../domain/klineEntry.ts';
 import type { ContingencyType, ListOrderStatus, ListStatusType } from '../../domain/orderTerms.ts';
 import type { PreventedMatch } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
-import type { SpotTrade } from '../../domain/spotTrade.ts';
 import type { BalanceChange, PreventedMatchRow } from '../../ports/historyQueries.ts';
+import type { BalanceState } from './accountState.ts';
 import { ROW_HEAD_BYTES, rowId, rowTime } from './layout.ts';
 import type { Names } from './names.ts';
 import { readPreventedMatch, writePreventedMatch } from './orderRow.ts';
 import { RowReader, type RowWriter, textRoom } from './rowBytes.ts';
 
-export const TRADE_ROOM = 192;
 export const KLINE_ROOM = 192;
 export const PREVENTED_ROOM = 128;
 
-export function writeTrade(w: RowWriter, trade: SpotTrade, symbolId: number, aggTradeId: number): void {
-  w.varint(aggTradeId);
-  w.varint(symbolId);
-  w.varint(trade.priceTicks);
-  w.varint(trade.lots);
-  w.units(trade.quoteUnits);
-  w.u8(trade.buyerIsMaker ? 1 : 0);
-  w.varint(trade.buyerOrderId);
-  w.varint(trade.sellerOrderId);
-  w.varint(trade.buyerAccountId);
-  w.varint(trade.sellerAccountId);
-  w.units(trade.buyerFeeUnits);
-  w.units(trade.sellerFeeUnits);
-}
-
-/** Ascends with the trades: aggregates are found by it as trades are by their id. */
-export function rowAggTradeId(bytes: Buffer, at: number): number {
-  return new RowReader(bytes, at + ROW_HEAD_BYTES).varint();
-}
-
-export function readTrade(bytes: Buffer, at: number, names: Names): SpotTrade {
-  const r = new RowReader(bytes, at + ROW_HEAD_BYTES);
-  r.varint();
-  const symbol = names.name(r.varint());
-  return {
-    tradeId: rowId(bytes, at),
-    symbol,
-    priceTicks: r.varint(),
-    lots: r.varint(),
-    quoteUnits: r.units(),
-    buyerIsMaker: r.u8() === 1,
-    buyerOrderId: r.varint(),
-    sellerOrderId: r.varint(),
-    buyerAccountId: r.varint(),
-    sellerAccountId: r.varint(),
-    buyerFeeUnits: r.units(),
-    sellerFeeUnits: r.units(),
-    tradeUs: rowTime(bytes, at),
-  };
-}
-
-export function balanceRoom(balance: Balance): number {
+export function balanceRoom(balance: BalanceState): number {
   return 96 + textRoom(balance.requestId);
 }
 
-export function writeBalance(w: RowWriter, balance: Balance, assetId: number): void {
-  w.varint(balance.accountId);
-  w.varint(assetId);
-  w.units(balance.free);
-  w.units(balance.locked);
+export function writeBalance(w: RowWriter, balance: BalanceState): void {
+  w.varint(balance.account.accountId);
+  w.varint(balance.assetId);
+  w.amount(balance.freeHigh, balance.freeLow);
+  w.amount(balance.lockedHigh, balance.lockedLow);
   w.u8(balance.cause);
   w.text(balance.requestId);
 }

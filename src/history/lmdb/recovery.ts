@@ -8,10 +8,11 @@ import { SEGMENT_BYTES_MAX } from './journal.ts';
 import { MAX_ID, ROW_AT, ROW_HEAD_BYTES, rowId, rowLength, rowTime, Table } from './layout.ts';
 import { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
 import { type OrderExtras, readOrder } from './orderRow.ts';
-import { readBalance, readKline, readOrderList, readTrade } from './otherRows.ts';
+import { readBalance, readKline, readOrderList } from './otherRows.ts';
 import { RowReader } from './rowBytes.ts';
 import { NOT_LOOKED_UP, type RowList } from './rowList.ts';
 import { runRows } from './rowSource.ts';
+import { readTrade } from './tradeRow.ts';
 
 export class Recovery {
   readonly #state: HistoryState;
@@ -124,11 +125,9 @@ export class Recovery {
   }
 
   #balance(bytes: Buffer, at: number, ref: number): void {
-    const { balances, names } = this.#state;
-    const { entrySequence, ...balance } = readBalance(bytes, at, names);
-    const known = balances.get(`${balance.accountId}-${balance.asset}`);
-    const state = known ?? this.#state.newBalance(balance.accountId, balance.asset);
-    if (this.#push(state.list, entrySequence, ref)) Object.assign(state.balance, balance);
+    const balance = readBalance(bytes, at, this.#state.names);
+    const state = this.#state.balance(balance.accountId, balance.asset);
+    if (this.#push(state.list, balance.entrySequence, ref)) state.set(balance);
   }
 
   #liveKline(segment: Segment, at: number): void {

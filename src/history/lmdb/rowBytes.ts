@@ -2,6 +2,7 @@
 import { InvariantError } from '../../domain/assert.ts';
 
 const TWO_28 = 2 ** 28;
+const LOW_28 = TWO_28 - 1;
 const TWO_32 = 2 ** 32;
 const TWO_21 = 2 ** 21;
 const INT64_MAX = 2n ** 63n - 1n;
@@ -65,7 +66,8 @@ export class RowWriter {
     let at = this.at;
     let rest = value;
     if (rest >= TWO_28) {
-      const low = rest % TWO_28;
+      // Any whole number keeps its lowest 32 bits here: a remainder would take many times as long.
+      const low = rest & LOW_28;
       bytes[at] = low | 0x80;
       bytes[at + 1] = (low >>> 7) | 0x80;
       bytes[at + 2] = (low >>> 14) | 0x80;
@@ -107,6 +109,21 @@ export class RowWriter {
       rest >>= 7n;
     }
     bytes[this.at++] = Number(rest);
+  }
+
+  /** An amount as MsgpackReader.amount() reads it: the same bytes. */
+  amount(high: number, low: number): void {
+    const upper = high >>> 0;
+    if (upper < TWO_21) this.varint(upper * TWO_32 + (low >>> 0));
+    else this.units((BigInt(upper) << 32n) | BigInt(low >>> 0));
+  }
+
+  /** Bytes of a text that are not made a string: what text() writes of it. */
+  textBytes(from: Uint8Array, start: number, length: number): void {
+    this.varint(length);
+    const { bytes, at } = this;
+    for (let i = 0; i < length; i++) bytes[at + i] = from[start + i] as number;
+    this.at = at + length;
   }
 
   text(value: string): void {

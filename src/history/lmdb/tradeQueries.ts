@@ -5,9 +5,10 @@ import type { HistoryState } from './historyState.ts';
 import { MAX_ID, rowId, rowTime, Table } from './layout.ts';
 import type { OrderQueries } from './orderQueries.ts';
 import { MAX_FILL_IDS } from './orderRow.ts';
-import { readBalance, readPrevented, readTrade, rowAggTradeId } from './otherRows.ts';
+import { readBalance, readPrevented } from './otherRows.ts';
 import type { RowList } from './rowList.ts';
 import { ascends, collect, merge, type Range, RefSource, type RowSource, RunSource } from './rowSource.ts';
+import { readTrade, rowAggTradeId } from './tradeRow.ts';
 
 export class TradeQueries {
   readonly #state: HistoryState;

@@ -1,9 +1,11 @@
 // The remote history when things are not as they should be: nobody there, not read far enough, answers that are lost, bytes
 // that are no request. An asker gets rows that are right, or an error that says why.
+
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryBus } from '../../../src/bus/memory/memoryBus.ts';
 import { subjects } from '../../../src/bus/subjects.ts';
+import { encodeStep } from '../../../src/codec/stepCodec.ts';
 import { created, EntityType } from '../../../src/domain/changeLogEntry.ts';
 import { LocalKeeper } from '../../../src/history/localKeeper.ts';
 import { HistoryClient } from '../../../src/history/remote/historyClient.ts';
@@ -45,7 +47,7 @@ async function serve(options: Partial<HistoryServerOptions> = {}): Promise<Histo
 /** Takes the order in at that position of the stream; positions are told by progress.reach. */
 function place(orderId: number, sequence = orderId): void {
   const order = newOrder({ orderId, accountId: ACCOUNT });
-  store.apply(STREAM, sequence, [{ ...created(EntityType.SpotOrder, orderId, order, order.createdUs), sequence }]);
+  store.apply(STREAM, sequence, encodeStep([{ ...created(EntityType.SpotOrder, orderId, order, order.createdUs), sequence }]));
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

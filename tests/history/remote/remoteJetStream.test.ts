@@ -118,7 +118,7 @@ class LoggedFeed {
     for (; this.#logged < this.feed.messages.length; this.#logged++) {
       const { stream, sequence, entries } = this.feed.messages[this.#logged]!;
       appends.push(append(stream, entries));
-      this.oracle.apply(stream, sequence, entries);
+      this.oracle.apply(stream, sequence, encodeStep(entries));
     }
     await Promise.all(appends);
   }

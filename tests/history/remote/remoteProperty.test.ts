@@ -1,7 +1,9 @@
 // Every query over the bus against the store in this process, on random data and with messages of any size.
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MemoryBus } from '../../../src/bus/memory/memoryBus.ts';
+import { encodeStep } from '../../../src/codec/stepCodec.ts';
 import { LocalKeeper } from '../../../src/history/localKeeper.ts';
 import { HistoryClient } from '../../../src/history/remote/historyClient.ts';
 import { HistoryServer } from '../../../src/history/remote/historyServer.ts';
@@ -30,7 +32,7 @@ it('answers over the bus as the store does', async () => {
         const progress = new ManualProgress();
         for (const stream of FEED_STREAMS) progress.reach(stream, 0);
         for (const { stream, sequence, entries } of feed.messages as FedMessage[]) {
-          store.apply(stream, sequence, entries);
+          store.apply(stream, sequence, encodeStep(entries));
           progress.reach(stream, sequence);
         }
         const bus = await MemoryBus.open();

@@ -71,7 +71,7 @@ describe('what is asked', () => {
       for (let i = 0; i < 150; i++) feed.doRandom(random);
       for (; fed < feed.messages.length; fed++) {
         const { stream, sequence, entries } = feed.messages[fed]!;
-        oracle.apply(stream, sequence, entries);
+        oracle.apply(stream, sequence, encodeStep(entries));
         await keeper.take(stream, [{ sequence, payload: encodeStep(entries) }]);
         if (fed % 40 === 0) await keeper.flush();
       }
@@ -200,7 +200,7 @@ describe('a failure', () => {
     await keeper.take(MARKETS, [placed(2), { sequence: 3, payload: new Uint8Array([1, 2, 3]) }]);
     await expect(keeper.takenIn()).rejects.toThrow(/CodecError: /);
     expect(heard).toEqual([expect.objectContaining({ name: 'HistoryThreadError', message: expect.stringContaining('CodecError: ') })]);
-    expect((heard[0]!.cause as Error).stack).toContain('decodeStep');
+    expect((heard[0]!.cause as Error).stack).toContain('StepCursor');
     await keeper.close();
     const store = openHistory({ dir });
     expect(store.position(MARKETS)).toBeGreaterThanOrEqual(1);
