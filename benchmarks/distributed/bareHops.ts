@@ -31,17 +31,36 @@ export async function relay(bus: JetStreamBus, { from, to, bytes }: Hop): Promis
   }
 }
 
-async function main(): Promise<void> {
-  const [servers = '', replicas = '1', second = '0', third = '0', run = '1'] = process.argv.slice(2);
-  const bus = await JetStreamBus.connect({ servers: servers.split(','), name: 'bare hops', replicas: Number(replicas) });
-  const chain = chainOf(Number(run));
+export interface Hops {
+  readonly urls: readonly string[];
+  readonly replicas: number;
+  /** Of a message of the second and of the third stream. */
+  readonly bytes: readonly [number, number];
+  readonly run: number;
+}
+
+/** Resolves once both hops are under way; `done` when they end, as they do when the bus is closed. */
+export async function startHops({
+  urls,
+  replicas,
+  bytes,
+  run,
+}: Hops): Promise<{ readonly bus: JetStreamBus; readonly done: Promise<unknown> }> {
+  const bus = await JetStreamBus.connect({ servers: urls, name: 'bare hops', replicas });
+  const chain = chainOf(run);
   for (const stream of chain) await bus.ensureStream(stream, [subjectOf(stream)]);
+  const done = Promise.all([
+    relay(bus, { from: chain[0], to: chain[1], bytes: bytes[0] }),
+    relay(bus, { from: chain[1], to: chain[2], bytes: bytes[1] }),
+  ]);
+  return { bus, done };
+}
+
+async function main(): Promise<void> {
+  const { done } = await startHops(JSON.parse(process.argv[2] ?? '{}') as Hops);
   process.once('SIGTERM', () => process.exit(0));
   process.stdout.write('ready\n');
-  await Promise.all([
-    relay(bus, { from: chain[0], to: chain[1], bytes: Number(second) }),
-    relay(bus, { from: chain[1], to: chain[2], bytes: Number(third) }),
-  ]);
+  await done;
 }
 
 if (process.argv[1]?.endsWith('bareHops.js')) await main();

@@ -1,9 +1,9 @@
 // One role of an exchange, its processes held to a share of a core each, under the same load with one, two and four of them.
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuMicrosOf } from '../measure/roleProcess.ts';
 import { median } from '../measure/statistics.ts';
 import type { CpuLimits } from './cpuLimits.ts';
-import { cpuMicrosOf } from './roleProcess.ts';
 import { ScalingVenue, type VenueOptions } from './venue.ts';
 
 const IDLE_MS = 1_000;

@@ -12,7 +12,7 @@ import { makeInstrument } from '../../tests/fixtures/fakeExchange.ts';
 import { order, TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../../tests/pipeline/venue.ts';
 import { edgeOf } from '../measure/edge.ts';
 import { Random } from '../measure/random.ts';
-import { RoleProcess } from './roleProcess.ts';
+import { RoleProcess } from '../measure/roleProcess.ts';
 
 /** Load that goes on until it is told to stop. */
 export interface Flood {

@@ -24,9 +24,17 @@ export class RoleProcess {
     this.#ended = ended;
   }
 
-  /** Resolves when it says that it is ready. A process that ends before it is told to fails the benchmark. */
-  static async start(name: string, roles: string, env: Readonly<Record<string, string>>): Promise<RoleProcess> {
-    const child = spawn(process.execPath, [join(packageDir(), 'bin', 'sedax.js'), 'start', '--role', roles], {
+  /**
+   * Resolves when it says that it is ready. A process that ends before it is told to fails the benchmark. `nodeFlags`: node's own, for
+   * instance those of `npm start`.
+   */
+  static async start(
+    name: string,
+    roles: string,
+    env: Readonly<Record<string, string>>,
+    nodeFlags: readonly string[] = [],
+  ): Promise<RoleProcess> {
+    const child = spawn(process.execPath, [...nodeFlags, join(packageDir(), 'bin', 'sedax.js'), 'start', '--role', roles], {
       env: { ...process.env, ...env, SEDAX_PROCESS: name, SEDAX_HTTP_PORT: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
