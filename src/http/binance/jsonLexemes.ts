@@ -99,8 +99,14 @@ function scanValue(text: string, start: number, depth: number): Lexeme {
 type OnMember = (name: string, value: Lexeme) => void;
 type OnItem = (value: Lexeme) => void;
 
+/** A member whose value, where it is an object, is told member by member in the same pass, before the member itself. */
+export interface Inner {
+  readonly name: string;
+  readonly onMember: OnMember;
+}
+
 /** Offset after the closing brace of the object that opens at `start`. */
-function scanMembers(text: string, start: number, depth: number, onMember: OnMember | undefined): number {
+function scanMembers(text: string, start: number, depth: number, onMember: OnMember | undefined, inner?: Inner): number {
   if (depth >= MAX_DEPTH) throw new JsonSyntaxError(start);
   let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === CLOSE_BRACE) return at + 1;
@@ -109,14 +115,25 @@ function scanMembers(text: string, start: number, depth: number, onMember: OnMem
     const nameEnd = skipString(text, at);
     const colon = skipSpace(text, nameEnd);
     if (text.charCodeAt(colon) !== COLON) throw new JsonSyntaxError(colon);
-    const value = scanValue(text, skipSpace(text, colon + 1), depth + 1);
-    onMember?.(stringBetween(text, at, nameEnd), value);
+    const from = skipSpace(text, colon + 1);
+    let value: Lexeme;
+    if (onMember === undefined) value = scanValue(text, from, depth + 1);
+    else {
+      const name = stringBetween(text, at, nameEnd);
+      value = name === inner?.name ? scanInner(text, from, depth + 1, inner.onMember) : scanValue(text, from, depth + 1);
+      onMember(name, value);
+    }
     at = skipSpace(text, value.end);
     const code = text.charCodeAt(at);
     if (code === CLOSE_BRACE) return at + 1;
     if (code !== COMMA) throw new JsonSyntaxError(at);
     at = skipSpace(text, at + 1);
   }
+}
+
+function scanInner(text: string, start: number, depth: number, onMember: OnMember): Lexeme {
+  if (text.charCodeAt(start) !== OPEN_BRACE) return scanValue(text, start, depth);
+  return { kind: 'object', start, end: scanMembers(text, start, depth, onMember) };
 }
 
 function scanItems(text: string, start: number, depth: number, onItem: OnItem | undefined): number {
@@ -149,15 +166,15 @@ export function scanJson(text: string): Lexeme {
 
 /**
  * The whole message as one object, member by member in one pass; false when it is another value. Throws JsonSyntaxError,
- * perhaps after members were told.
+ * perhaps after members were told. `inner`: one member's own members are told too.
  */
-export function scanObject(text: string, onMember: OnMember): boolean {
+export function scanObject(text: string, onMember: OnMember, inner?: Inner): boolean {
   const start = skipSpace(text, 0);
   if (text.charCodeAt(start) !== OPEN_BRACE) {
     scanJson(text);
     return false;
   }
-  const end = skipSpace(text, scanMembers(text, start, 0, onMember));
+  const end = skipSpace(text, scanMembers(text, start, 0, onMember, inner));
   if (end < text.length) throw new JsonSyntaxError(end);
   return true;
 }

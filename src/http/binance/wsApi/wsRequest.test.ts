@@ -36,6 +36,17 @@ describe('a WS-API request', () => {
     ]);
   });
 
+  it.each([
+    ['{"id":1,"method":"m","params":{"a":1,"c":3},"params":{"b":2}}', ['b'], 'b=2'],
+    ['{"id":1,"method":"m","params":{"a":1},"params":null}', [], ''],
+    ['{"params":{"a":{"a":1}},"id":1,"method":"m"}', ['a'], 'a={"a":1}'],
+    ['{"id":1,"method":"m","par\\u0061ms":{"\\u0061":"\\u0062"}}', ['a'], 'a=b'],
+  ])('%s: the last value counts, and only the own members of params', (text, names, payload) => {
+    const request = parseWsRequest(text);
+    expect([...request.params.names()]).toEqual(names);
+    expect(request.payloads()[0]).toBe(payload);
+  });
+
   it('offers the percent-encoded values too where they differ', () => {
     const request = parseWsRequest('{"id":1,"method":"m","params":{"symbol":"１２３","a":"x y","l":["A", "B"]}}');
     expect(request.payloads()).toEqual([

@@ -1,6 +1,6 @@
 // A WS-API request as text to its parts, with every parameter as it was written: the signature was made over those texts.
 import { BinanceError } from '../binanceError.ts';
-import { forEachMember, JsonSyntaxError, type Lexeme, plainText, rawText, scanObject } from '../jsonLexemes.ts';
+import { JsonSyntaxError, type Lexeme, plainText, rawText, scanObject } from '../jsonLexemes.ts';
 import { duplicateValues, missing } from '../params/paramErrors.ts';
 import { RawParams } from '../params/rawParams.ts';
 
@@ -34,18 +34,46 @@ function invalidJson(): WsRequestError {
   return new WsRequestError(new BinanceError(-1135, 'Invalid JSON Request'));
 }
 
+/** The parameters of a request, as they are read. */
+class ReadParams {
+  readonly values = new Map<string, string>();
+  readonly pairs: SignedPair[] = [];
+  readonly nulls: string[] = [];
+  count = 0;
+
+  add(text: string, name: string, value: Lexeme): void {
+    this.count++;
+    const plain = plainText(text, value);
+    this.values.set(name, value.kind === 'array' ? compact(plain) : plain);
+    if (name !== 'signature') this.pairs.push([name, plain]);
+    if (value.kind === 'null') this.nulls.push(name);
+  }
+}
+
 interface Members {
   id: Lexeme | undefined;
   method: Lexeme | undefined;
   params: Lexeme | undefined;
+  /** Of `params`, where it is an object. */
+  read: ReadParams;
 }
 
 function membersOf(text: string): Members {
-  const members: Members = { id: undefined, method: undefined, params: undefined };
+  const members: Members = { id: undefined, method: undefined, params: undefined, read: new ReadParams() };
+  let read = members.read;
   try {
-    const isObject = scanObject(text, (name, value) => {
-      if (name === 'id' || name === 'method' || name === 'params') members[name] = value;
-    });
+    const isObject = scanObject(
+      text,
+      (name, value) => {
+        if (name === 'params') {
+          // The last one counts, here as everywhere in JSON.
+          members.read = read;
+          read = new ReadParams();
+        }
+        if (name === 'id' || name === 'method' || name === 'params') members[name] = value;
+      },
+      { name: 'params', onMember: (name, value) => read.add(text, name, value) },
+    );
     if (isObject) return members;
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
@@ -106,26 +134,14 @@ function percentEncoded(text: string): string {
 
 /** Throws WsRequestError. */
 export function parseWsRequest(text: string): WsRequest {
-  const { id, method, params } = membersOf(text);
+  const { id, method, params, read } = membersOf(text);
   const idText = idOf(text, id);
   const name = methodOf(text, method, idText);
-  const values = new Map<string, string>();
-  const pairs: SignedPair[] = [];
-  const nulls: string[] = [];
-  if (params !== undefined && params.kind !== 'null') {
-    if (params.kind !== 'object') {
-      throw new WsRequestError(new BinanceError(-1135, "Invalid 'params' in JSON request; expected an object."), idText);
-    }
-    let count = 0;
-    forEachMember(text, params, (param, value) => {
-      count++;
-      const plain = plainText(text, value);
-      values.set(param, value.kind === 'array' ? compact(plain) : plain);
-      if (param !== 'signature') pairs.push([param, plain]);
-      if (value.kind === 'null') nulls.push(param);
-    });
-    if (values.size < count) throw new WsRequestError(duplicateValues(), idText);
-    for (const name of nulls) values.delete(name);
+  const { values, pairs, nulls, count } = read;
+  if (params !== undefined && params.kind !== 'null' && params.kind !== 'object') {
+    throw new WsRequestError(new BinanceError(-1135, "Invalid 'params' in JSON request; expected an object."), idText);
   }
+  if (values.size < count) throw new WsRequestError(duplicateValues(), idText);
+  for (const name of nulls) values.delete(name);
   return { id: idText, method: name, params: new RawParams(values), payloads: () => payloadsOf(pairs) };
 }
