@@ -44,9 +44,14 @@ export class BookPrefetch {
     this.#layout = layout;
   }
 
+  /** It is in the caches anyway. */
+  isRecent(orderId: number): boolean {
+    return orderId > this.#newest - FITS_CACHE;
+  }
+
   /** An order that will change or leave. */
   addOrder(orderId: number, bucket: number): void {
-    if (this.#orders === LOOK_AHEAD || orderId > this.#newest - FITS_CACHE) return;
+    if (this.#orders === LOOK_AHEAD) return;
     this.#orderIds[this.#orders] = orderId;
     this.#buckets[this.#orders++] = bucket;
   }

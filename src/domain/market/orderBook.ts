@@ -207,7 +207,7 @@ export class OrderBook {
   prefetchOrder(orderId: number): void {
     if (this.#size < FITS_CACHE) return;
     this.#prefetch ??= new BookPrefetch(LAYOUT);
-    this.#prefetch.addOrder(orderId, this.#bucketOf(orderId));
+    if (!this.#prefetch.isRecent(orderId)) this.#prefetch.addOrder(orderId, this.#bucketOf(orderId));
   }
 
   /** As prefetchOrder(), of an order that will rest at that price. */
