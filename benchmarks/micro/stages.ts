@@ -10,7 +10,7 @@ import type { RunContext } from '../../src/actors/behaviour.ts';
 import { KLineBehaviour, type KLineInput } from '../../src/actors/kline/klineBehaviour.ts';
 import { MarketBehaviour, type MarketInput } from '../../src/actors/match/marketBehaviour.ts';
 import { PushHub } from '../../src/actors/push/pushHub.ts';
-import { AccountBehaviour, type AccountInput } from '../../src/actors/settlement/accountBehaviour.ts';
+import { type AccountAnswer, AccountBehaviour, type AccountInput } from '../../src/actors/settlement/accountBehaviour.ts';
 import { encodeStep } from '../../src/codec/stepCodec.ts';
 import type { Account } from '../../src/domain/account/account.ts';
 import { NO_ACCOUNT_LIMITS } from '../../src/domain/account/limits.ts';
@@ -68,11 +68,12 @@ function timed<T>(stage: string, work: () => T): T {
 
 let nowUs = 1_700_000_000_000_000;
 let replies = 0;
+const asker = { answered: (answer: AccountAnswer): void => void ('ok' in answer && answer.ok && replies++) };
 let forwarded: [number, AccountInput][] = [];
 const contextOf = (out: ChangeLogEntry[], later: (() => void)[]): RunContext => ({
   nowUs,
   out,
-  afterPersisted: (action, value) => later.push(() => action(value)),
+  afterPersisted: (asker, answer) => later.push(() => asker.answered(answer)),
   forward: (key, input) => forwarded.push([key as number, input as AccountInput]),
 });
 
@@ -129,7 +130,7 @@ for (const id of profiles.keys()) {
       asset,
       units: 10n ** 14n,
     } as const;
-    publish('accounts', runAccounts([[id, { kind: 'command', command, answer: () => {} }]], 'deposit'));
+    publish('accounts', runAccounts([[id, { kind: 'command', command, asker: { answered: () => {} } }]], 'deposit'));
   }
 }
 spent.clear();
@@ -144,7 +145,7 @@ for (let sent = 0; sent < ORDERS; sent += BATCH) {
         timeInForce: next(4) === 0 ? 1 : 2,
       });
       const command = { kind: 'PlaceOrder', commandId: ++commandId, accountId, symbol: 'BTCUSDT', order: terms } as const;
-      made.push([accountId, { kind: 'command', command, answer: (answer) => void ('ok' in answer && answer.ok && replies++) }]);
+      made.push([accountId, { kind: 'command', command, asker }]);
     }
     return made;
   });

@@ -37,7 +37,7 @@ class Partition<State, Input> {
       get out() {
         return out();
       },
-      afterPersisted: (action, value) => action(value),
+      afterPersisted: (asker, answer) => asker.answered(answer),
       forward: (key, input) => void this.#forwarded.push([key, input as Input]),
     };
   }
@@ -107,7 +107,7 @@ export class Stages {
   carryOut(commands: readonly AccountCommand[]): void {
     this.nowUs += 1;
     for (const command of commands) {
-      this.settlement.run(command.accountId, { kind: 'command', command, answer: this.#answer });
+      this.settlement.run(command.accountId, { kind: 'command', command, asker: { answered: this.#answer } });
     }
     const requested = this.settlement.step();
     this.match.behaviour.route(streams.accounts(0), requested, (key, input) => this.match.run(key, input));

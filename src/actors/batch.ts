@@ -2,7 +2,7 @@
 // A child that fails leaves no trace: what it wrote, forwarded and wanted to answer in this turn is dropped.
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import type { EngineReason } from '../domain/rejectReason.ts';
-import type { Behaviour, ChildKey, RunContext } from './behaviour.ts';
+import type { Asker, Behaviour, ChildKey, RunContext } from './behaviour.ts';
 
 // Parallel arrays instead of objects: a turn under load holds a thousand pieces of work and their answers.
 export class Batch<Input> implements RunContext {
@@ -13,16 +13,16 @@ export class Batch<Input> implements RunContext {
   /** Who wrote out[..end], piece by piece. */
   #owners: (ChildKey | undefined)[] = [];
   #ends: number[] = [];
-  #actions: ((value: never) => void)[] = [];
-  #values: unknown[] = [];
-  #actionOwners: (ChildKey | undefined)[] = [];
+  #askers: Asker<never>[] = [];
+  #answers: unknown[] = [];
+  #askerOwners: (ChildKey | undefined)[] = [];
   #forwardedKeys: ChildKey[] = [];
   #forwardedInputs: Input[] = [];
   #forwardedBy: (ChildKey | undefined)[] = [];
   #failed: Set<ChildKey> | undefined;
   /** Where the round began: what failed before stays failed, what was done before stays done. */
   #roundEnds = 0;
-  #roundActions = 0;
+  #roundAskers = 0;
 
   constructor(nowUs: number) {
     this.nowUs = nowUs;
@@ -31,7 +31,7 @@ export class Batch<Input> implements RunContext {
   /** What the children at work do from here on is one round: a child that fails loses its part of this round. */
   beginRound(): void {
     this.#roundEnds = this.#ends.length;
-    this.#roundActions = this.#actions.length;
+    this.#roundAskers = this.#askers.length;
   }
 
   /** What follows is the child's doing. */
@@ -49,10 +49,10 @@ export class Batch<Input> implements RunContext {
     this.#owner = undefined;
   }
 
-  afterPersisted<T>(action: (value: T) => void, value: T): void {
-    this.#actions.push(action);
-    this.#values.push(value);
-    this.#actionOwners.push(this.#owner);
+  afterPersisted<T>(asker: Asker<T>, answer: T): void {
+    this.#askers.push(asker);
+    this.#answers.push(answer);
+    this.#askerOwners.push(this.#owner);
   }
 
   forward(key: ChildKey, input: unknown): void {
@@ -99,11 +99,11 @@ export class Batch<Input> implements RunContext {
       this.#owners.push(owners[i]);
       this.#ends.push(this.out.length);
     }
-    const actionOwners = this.#actionOwners;
-    const keepsAction = (_: unknown, i: number): boolean => i < this.#roundActions || stays(actionOwners[i]);
-    this.#actions = this.#actions.filter(keepsAction);
-    this.#values = this.#values.filter(keepsAction);
-    this.#actionOwners = actionOwners.filter(keepsAction);
+    const askerOwners = this.#askerOwners;
+    const keepsAnswer = (_: unknown, i: number): boolean => i < this.#roundAskers || stays(askerOwners[i]);
+    this.#askers = this.#askers.filter(keepsAnswer);
+    this.#answers = this.#answers.filter(keepsAnswer);
+    this.#askerOwners = askerOwners.filter(keepsAnswer);
     const by = this.#forwardedBy;
     this.#forwardedKeys = this.#forwardedKeys.filter((_, i) => stays(by[i]));
     this.#forwardedInputs = this.#forwardedInputs.filter((_, i) => stays(by[i]));
@@ -138,7 +138,7 @@ export class Batch<Input> implements RunContext {
 
   /** The step is in the log (or there was nothing to log): whoever waited is told. */
   persisted(): void {
-    const actions = this.#actions;
-    for (let i = 0; i < actions.length; i++) (actions[i] as (value: unknown) => void)(this.#values[i]);
+    const askers = this.#askers;
+    for (let i = 0; i < askers.length; i++) (askers[i] as Asker<unknown>).answered(this.#answers[i]);
   }
 }

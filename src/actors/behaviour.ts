@@ -7,14 +7,19 @@ import type { EngineReason } from '../domain/rejectReason.ts';
 
 export type ChildKey = string | number;
 
+/** Who waits for the answer to a piece of work: an object that is there anyway, so that none is made for its answer. */
+export interface Asker<T> {
+  answered(answer: T): void;
+}
+
 /** Handed to a child while it runs a piece of work. */
 export interface RunContext {
   /** The writer's clock, one reading per batch. */
   readonly nowUs: number;
   /** What the partition's step is made of: append to it, and touch nothing that is there. */
   readonly out: ChangeLogEntry[];
-  /** Runs once the step with this batch's entries is in the log: answers to clients wait there. */
-  afterPersisted<T>(action: (value: T) => void, value: T): void;
+  /** Told once the step with this batch's entries is in the log: answers to clients wait there. */
+  afterPersisted<T>(asker: Asker<T>, answer: T): void;
   /** Hands work to another child of the partition, in the same step, after this round. */
   forward(key: ChildKey, input: unknown): void;
 }

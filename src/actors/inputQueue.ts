@@ -2,10 +2,12 @@
 // they push.
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import type { ChildKey } from './behaviour.ts';
+import type { Work } from './child.ts';
 
 export type QueueItem<Input> =
   | { readonly kind: 'message'; readonly stream: string; readonly sequence: number; readonly entries: readonly ChangeLogEntry[] }
-  | { readonly kind: 'input'; readonly key: ChildKey; readonly input: Input }
+  /** The piece of work itself: an order is one of these, so that nothing more is made of it when its batch comes. */
+  | ({ readonly kind: 'input'; readonly key: ChildKey } & Work<Input>)
   /** The child's first owed work is to be tried. */
   | { readonly kind: 'owed'; readonly key: ChildKey }
   /** Runs between two batches, with every child at rest. */

@@ -4,9 +4,10 @@ import type { AccountCommand } from '../domain/command.ts';
 import { accountPartition } from '../domain/partitions.ts';
 import { type AssetReconciliation, OverloadShedError } from '../ports/exchangePort.ts';
 import type { HistoryQueries } from '../ports/historyQueries.ts';
+import type { CommandAsker } from './acquiring/pendingCommands.ts';
 import { type AdminAnswer, type AdminChange, REGISTRY } from './admin/adminBehaviour.ts';
 import type { Pipeline } from './pipeline.ts';
-import { type AccountAnswer, balancesOf, isHouseOf } from './settlement/accountBehaviour.ts';
+import { balancesOf, isHouseOf } from './settlement/accountBehaviour.ts';
 import { accountsOf, reconcile, sumAccounts } from './settlement/reconciliation.ts';
 import type { HaltableStage, Writers } from './writers.ts';
 
@@ -17,11 +18,11 @@ export class LocalWriters implements Writers {
     this.#pipeline = pipeline;
   }
 
-  send(command: AccountCommand, answer: (answer: AccountAnswer) => void, fail: (error: Error) => void): void {
+  send(command: AccountCommand, asker: CommandAsker): void {
     const { settlement, config } = this.#pipeline;
     const account = settlement[accountPartition(command.accountId, config.accountPartitions)]?.held;
-    if (account === undefined) fail(stopping());
-    else account.submit(command.accountId, { kind: 'command', command, answer });
+    if (account === undefined) asker.failed(stopping());
+    else account.submit(command.accountId, { kind: 'command', command, asker });
   }
 
   change(change: AdminChange): Promise<AdminAnswer> {

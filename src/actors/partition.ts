@@ -6,7 +6,7 @@ import { assertNever } from '../domain/assert.ts';
 import type { ChangeLogEntry } from '../domain/changeLogEntry.ts';
 import { Batch } from './batch.ts';
 import type { Behaviour, ChildKey } from './behaviour.ts';
-import { type Work, workOf } from './child.ts';
+import type { Work } from './child.ts';
 import { Children } from './children.ts';
 import { CrashCare } from './crashCare.ts';
 import { InputQueue, type QueueItem } from './inputQueue.ts';
@@ -148,7 +148,7 @@ export class Partition<State, Input> {
 
   /** Queues work that comes from no log: a command, a tick. The caller bounds what it sends (see queued). */
   submit(key: ChildKey, input: Input): void {
-    this.#push({ kind: 'input', key, input });
+    this.#push({ kind: 'input', key, input, stream: '', sequence: 0, attempts: 0 });
   }
 
   /** Runs the action between two batches, when no child is working, and resolves with its result. */
@@ -356,7 +356,7 @@ export class Partition<State, Input> {
         this.#take(item.stream, item.sequence, item.entries, batch);
         return true;
       case 'input':
-        this.#rounds.assign(item.key, workOf(item.input), batch);
+        this.#rounds.assign(item.key, item, batch);
         return true;
       case 'owed':
         this.#rounds.assignOwed(item.key);

@@ -24,14 +24,11 @@ import type { MarketData } from '../../ports/marketData.ts';
 import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 import { CommandIds } from './commandIds.ts';
-import { type Collected, PendingCommands } from './pendingCommands.ts';
+import { type Collected, type CommandAsker, PendingCommands } from './pendingCommands.ts';
 
-/**
- * Brings a command to the account's writer, wherever it runs; answers at most once. `fail` hears OverloadShedError when
- * nothing happened, OutcomeUnknownError when nobody can tell.
- */
+/** Brings a command to the account's writer, wherever it runs; answers at most once. */
 export interface CommandRoute {
-  send(command: AccountCommand, answer: (answer: AccountAnswer) => void, fail: (error: Error) => void): void;
+  send(command: AccountCommand, asker: CommandAsker): void;
 }
 
 export interface AcquiringDeps {
@@ -196,15 +193,10 @@ export class Acquiring {
         new OverloadShedError('Server is currently overloaded with other requests. Please try again in a few minutes.'),
       );
     this.accepted++;
-    const { commandId } = command;
     // An order in a book was accepted, whether or not its account's writer lived to say so.
-    const result = this.pending.await<T | Refused>(commandId, nowUs / 1000, !isSingle(command), conclude) as Promise<T>;
-    this.#deps.route.send(
-      command,
-      (answer) => this.pending.answered(commandId, answer),
-      (error) => this.pending.fail(commandId, error),
-    );
-    return result;
+    const pending = this.pending.add(command.commandId, nowUs / 1000, !isSingle(command), conclude);
+    this.#deps.route.send(command, pending);
+    return pending.result as Promise<T>;
   }
 
   #marketContext(instrument: Instrument, nowUs: number): MarketContext {

@@ -5,8 +5,15 @@ import { IdMap } from '../../domain/idMap.ts';
 import type { RequestOutcome } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { type OrderReport, OutcomeUnknownError } from '../../ports/exchangePort.ts';
+import type { Asker } from '../behaviour.ts';
 import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
 import type { ReportListener } from './marketReports.ts';
+
+/** Waits for the answer of a command's account. */
+export interface CommandAsker extends Asker<AccountAnswer> {
+  /** OverloadShedError when nothing happened, OutcomeUnknownError when nobody can tell. */
+  failed(error: Error): void;
+}
 
 /** Everything the logs said about one command so far. */
 export interface Collected {
@@ -29,7 +36,17 @@ const NO_REPORTS: readonly OrderReport[] = Object.freeze([]);
 const NO_REQUESTS: readonly Requested[] = Object.freeze([]);
 const NO_LISTS: ReadonlyMap<number, SpotOrderList> = new Map();
 
-class Pending implements Collected {
+/** What the promise that is being made is settled by: one function that hears of both, instead of one for each promise. */
+let resolver: (result: never) => void;
+let rejecter: (error: Error) => void;
+const keepBoth = (resolve: (result: never) => void, reject: (error: Error) => void): void => {
+  resolver = resolve;
+  rejecter = reject;
+};
+
+class Pending implements Collected, CommandAsker {
+  readonly #owner: PendingCommands;
+  readonly commandId: number;
   answer: AccountAnswer | undefined = undefined;
   placed: readonly OrderReport[] = NO_REPORTS;
   requested: readonly Requested[] = NO_REQUESTS;
@@ -37,23 +54,40 @@ class Pending implements Collected {
   lists: ReadonlyMap<number, SpotOrderList> = NO_LISTS;
   /** The command's result once all of it is there; undefined = wait on. */
   readonly conclude: (collected: Collected) => unknown;
+  readonly result: Promise<unknown>;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
   readonly startedMs: number;
   readonly needsAnswer: boolean;
+  /** Nobody waits any more. */
+  over = false;
 
   constructor(
-    conclude: (collected: Collected) => unknown,
-    resolve: (result: never) => void,
-    reject: (error: Error) => void,
+    owner: PendingCommands,
+    commandId: number,
     startedMs: number,
     needsAnswer: boolean,
+    conclude: (collected: Collected) => unknown,
   ) {
+    this.#owner = owner;
+    this.commandId = commandId;
     this.conclude = conclude;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.result = new Promise<never>(keepBoth);
+    this.resolve = resolver;
+    this.reject = rejecter;
     this.startedMs = startedMs;
     this.needsAnswer = needsAnswer;
+  }
+
+  answered(answer: AccountAnswer): void {
+    if (this.over) return;
+    this.answer = answer;
+    // What is not refused is told by the market log.
+    if (this.needsAnswer || !('ok' in answer) || !answer.ok) this.#owner.check(this);
+  }
+
+  failed(error: Error): void {
+    if (!this.over) this.#owner.end(this, error);
   }
 }
 
@@ -78,27 +112,24 @@ export class PendingCommands implements ReportListener {
   }
 
   /**
-   * Resolves with what `conclude` makes of what the logs say, with `needsAnswer` not before its account's answer is there;
-   * OutcomeUnknownError after the time-out.
+   * Its result resolves with what `conclude` makes of what the logs say, with `needsAnswer` not before its account's answer is
+   * there; it rejects with OutcomeUnknownError after the time-out.
    */
-  await<T>(commandId: number, startedMs: number, needsAnswer: boolean, conclude: (collected: Collected) => T | undefined): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#pending.set(commandId, new Pending(conclude, resolve, reject, startedMs, needsAnswer));
-    });
-  }
-
-  answered(commandId: number, answer: AccountAnswer): void {
-    const pending = this.#pending.get(commandId);
-    if (pending === undefined) return;
-    pending.answer = answer;
-    this.#check(commandId, pending);
+  add(
+    commandId: number,
+    startedMs: number,
+    needsAnswer: boolean,
+    conclude: (collected: Collected) => unknown,
+  ): CommandAsker & { readonly result: Promise<unknown> } {
+    const pending = new Pending(this, commandId, startedMs, needsAnswer, conclude);
+    this.#pending.set(commandId, pending);
+    return pending;
   }
 
   /** Ends one command without an answer. */
-  fail(commandId: number, error: Error): void {
-    const pending = this.#pending.get(commandId);
-    if (pending === undefined) return;
-    this.#pending.delete(commandId);
+  end(pending: Pending, error: Error): void {
+    pending.over = true;
+    this.#pending.delete(pending.commandId);
     pending.reject(error);
   }
 
@@ -110,43 +141,43 @@ export class PendingCommands implements ReportListener {
     const pending = this.#pending.get(commandId);
     if (pending === undefined) return;
     pending.placed = pending.placed.length === 0 ? [report] : [...pending.placed, report];
-    this.#check(commandId, pending);
+    this.check(pending);
   }
 
   listed(commandId: number, list: SpotOrderList): void {
     const pending = this.#pending.get(commandId);
     if (pending === undefined) return;
     pending.lists = new Map(pending.lists).set(list.orderListId, list);
-    this.#check(commandId, pending);
+    this.check(pending);
   }
 
   requested(commandId: number, orderId: number, outcome: RequestOutcome, report: OrderReport | undefined): void {
     const pending = this.#pending.get(commandId);
     if (pending === undefined) return;
     pending.requested = [...pending.requested, { orderId, outcome, report }];
-    this.#check(commandId, pending);
+    this.check(pending);
   }
 
   ended(commandId: number, report: OrderReport): void {
     const pending = this.#pending.get(commandId);
     if (pending === undefined) return;
     pending.ended = [...pending.ended, report];
-    this.#check(commandId, pending);
+    this.check(pending);
   }
 
   /** Ends what waited too long. Neither done nor undone as far as this process knows. */
   expire(nowMs: number): void {
     if (nowMs < this.#nextExpiryMs) return;
     let oldestMs = nowMs;
-    const late: [number, Pending][] = [];
-    this.#pending.forEach((pending, commandId) => {
-      if (pending.startedMs + this.#options.timeoutMs <= nowMs) late.push([commandId, pending]);
+    const late: Pending[] = [];
+    this.#pending.forEach((pending) => {
+      if (pending.startedMs + this.#options.timeoutMs <= nowMs) late.push(pending);
       else if (pending.startedMs < oldestMs) oldestMs = pending.startedMs;
     });
     this.#nextExpiryMs = oldestMs + this.#options.timeoutMs;
-    for (const [commandId, pending] of late) {
-      this.#pending.delete(commandId);
-      pending.reject(
+    for (const pending of late) {
+      this.end(
+        pending,
         new OutcomeUnknownError('Timeout waiting for response from backend server. Send status unknown; execution status unknown.'),
       );
     }
@@ -154,15 +185,16 @@ export class PendingCommands implements ReportListener {
 
   /** Ends everything: the process stops. */
   failAll(error: Error): void {
-    for (const pending of this.#pending.values()) pending.reject(error);
-    this.#pending.clear();
+    for (const pending of [...this.#pending.values()]) this.end(pending, error);
   }
 
-  #check(commandId: number, pending: Pending): void {
+  /** Something was said about it: perhaps the last thing that it waits for. */
+  check(pending: Pending): void {
     if (pending.needsAnswer && pending.answer === undefined) return;
     const result = pending.conclude(pending);
     if (result === undefined) return;
-    this.#pending.delete(commandId);
+    pending.over = true;
+    this.#pending.delete(pending.commandId);
     this.#options.onConcluded(pending.startedMs);
     pending.resolve(result as never);
   }

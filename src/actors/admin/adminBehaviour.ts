@@ -62,7 +62,7 @@ export class AdminBehaviour implements Behaviour<RegistryState, AdminInput> {
   run(state: RegistryState, { change, answer }: AdminInput, context: RunContext): void {
     const result = decide(state, change, context.nowUs);
     if ('problem' in result) {
-      context.afterPersisted(answer, result);
+      context.afterPersisted({ answered: answer }, result);
       return;
     }
     for (const entry of result) {
@@ -70,7 +70,7 @@ export class AdminBehaviour implements Behaviour<RegistryState, AdminInput> {
       context.out.push(entry);
     }
     const id = result[0]?.entityId ?? '';
-    context.afterPersisted(answer, { ok: true, id });
+    context.afterPersisted({ answered: answer }, { ok: true, id });
   }
 
   isCommand(): boolean {

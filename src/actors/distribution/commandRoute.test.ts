@@ -28,12 +28,7 @@ function routed() {
   const route = new BatchedRoute({ client, registry, accountPartitions: 1, timeoutMs: 1000 });
   const answered: number[] = [];
   const failed: number[] = [];
-  const send = (id: number): void =>
-    route.send(
-      command(id),
-      () => answered.push(id),
-      () => failed.push(id),
-    );
+  const send = (id: number): void => route.send(command(id), { answered: () => answered.push(id), failed: () => failed.push(id) });
   return { requests, answered, failed, send };
 }
 

@@ -6,15 +6,14 @@ import { streams } from '../../bus/subjects.ts';
 import type { AccountCommand } from '../../domain/command.ts';
 import { accountPartition } from '../../domain/partitions.ts';
 import type { CommandRoute } from '../acquiring/acquiring.ts';
+import type { CommandAsker } from '../acquiring/pendingCommands.ts';
 import type { RegistryPosition } from '../outputLog.ts';
-import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
 import { decodeAnswers, encodeCommands } from './commandBatch.ts';
 import type { PartitionClient } from './partitionClient.ts';
 
 interface Sent {
   readonly command: AccountCommand;
-  readonly answer: (answer: AccountAnswer) => void;
-  readonly fail: (error: Error) => void;
+  readonly asker: CommandAsker;
 }
 
 /** Keeps a message far below the server's 1 MB. */
@@ -78,9 +77,9 @@ export class BatchedRoute implements CommandRoute {
     this.#options = options;
   }
 
-  send(command: AccountCommand, answer: (answer: AccountAnswer) => void, fail: (error: Error) => void): void {
+  send(command: AccountCommand, asker: CommandAsker): void {
     const partition = accountPartition(command.accountId, this.#options.accountPartitions);
-    const sent = { command, answer, fail };
+    const sent = { command, asker };
     // Its answer may wait for the symbol's writer: it must not hold up the others.
     if (command.kind === 'CancelReplace') {
       void this.#ask(partition, [sent]);
@@ -99,13 +98,13 @@ export class BatchedRoute implements CommandRoute {
     try {
       const request = encodeCommands({ registryPosition: registry.position, commands: batch.map(({ command }) => command) });
       const answers = decodeAnswers(await client.ask(streams.accounts(partition), 'command', request, { timeoutMs, idempotent: true }));
-      for (const [i, { answer, fail }] of batch.entries()) {
+      for (const [i, { asker }] of batch.entries()) {
         const reply = answers[i];
-        if (reply === undefined) fail(new Error('the account writer left a command without an answer'));
-        else answer(reply);
+        if (reply === undefined) asker.failed(new Error('the account writer left a command without an answer'));
+        else asker.answered(reply);
       }
     } catch (error) {
-      for (const { fail } of batch) fail(error as Error);
+      for (const { asker } of batch) asker.failed(error as Error);
     }
   }
 }

@@ -54,11 +54,11 @@ export function settlementEndpoints(partition: Partition<Account, AccountInput>,
         const answers = new Array<AccountAnswer>(commands.length);
         let missing = commands.length;
         for (const [i, command] of commands.entries()) {
-          const answer = (reply: AccountAnswer): void => {
+          const answered = (reply: AccountAnswer): void => {
             answers[i] = reply;
             if (--missing === 0) resolve(encodeAnswers(answers));
           };
-          partition.submit(command.accountId, { kind: 'command', command, answer });
+          partition.submit(command.accountId, { kind: 'command', command, asker: { answered } });
         }
       });
     },

@@ -8,9 +8,9 @@ import type { AccountCommand } from '../../domain/command.ts';
 import { accountPartition, symbolPartition } from '../../domain/partitions.ts';
 import type { AssetReconciliation } from '../../ports/exchangePort.ts';
 import type { HistoryQueries } from '../../ports/historyQueries.ts';
+import type { CommandAsker } from '../acquiring/pendingCommands.ts';
 import type { AdminAnswer, AdminChange } from '../admin/adminBehaviour.ts';
 import type { RegistryPosition } from '../outputLog.ts';
-import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
 import { type AssetSums, reconcile } from '../settlement/reconciliation.ts';
 import type { HaltableStage, Writers } from '../writers.ts';
 import { BatchedRoute } from './commandRoute.ts';
@@ -52,8 +52,8 @@ export class RemoteWriters implements Writers {
     ]);
   }
 
-  send(command: AccountCommand, answer: (answer: AccountAnswer) => void, fail: (error: Error) => void): void {
-    this.#route.send(command, answer, fail);
+  send(command: AccountCommand, asker: CommandAsker): void {
+    this.#route.send(command, asker);
   }
 
   /** Not asked twice: a lost answer leaves it open whether the change was made. */

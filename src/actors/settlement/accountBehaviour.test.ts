@@ -36,7 +36,7 @@ test('an account that was rebuilt after a crash gets what the market log says of
     return batch.out;
   };
   const execute = (account: Account, command: object): ChangeLogEntry[] =>
-    run(account, { kind: 'command', command: { accountId: ACCOUNT, ...command } as AccountCommand, answer: () => {} });
+    run(account, { kind: 'command', command: { accountId: ACCOUNT, ...command } as AccountCommand, asker: { answered: () => {} } });
 
   const broken = behaviour.create(ACCOUNT) as Account;
   log.push(...execute(broken, { kind: 'Deposit', commandId: 1, requestId: 'r1', asset: 'USDT', units: 10n ** 14n }));

@@ -18,13 +18,13 @@ import { accountPartition, orderPartition } from '../../domain/partitions.ts';
 import type { EngineReason } from '../../domain/rejectReason.ts';
 import { OrderField } from '../../domain/spotOrder.ts';
 import type { Registry } from '../../ports/exchangePort.ts';
-import type { Behaviour, ChildKey, RunContext } from '../behaviour.ts';
+import type { Asker, Behaviour, ChildKey, RunContext } from '../behaviour.ts';
 import { type AccountPart, type PackedAccounts, packAccounts, unpackAccounts } from './accountParts.ts';
 
 export type AccountAnswer = CommandReply | DeferredReply;
 
 export type AccountInput =
-  | { readonly kind: 'command'; readonly command: AccountCommand; readonly answer: (answer: AccountAnswer) => void }
+  | { readonly kind: 'command'; readonly command: AccountCommand; readonly asker: Asker<AccountAnswer> }
   | { readonly kind: 'settle'; readonly entries: ChangeLogEntry[] }
   | { readonly kind: 'fees'; readonly fees: Fee[] };
 
@@ -52,7 +52,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   /** Every account's open orders. */
   readonly #orders = new OrderIndex();
   /** Cancel-replaces whose answer waits for the symbol's writer, by command. */
-  readonly #deferred = new Map<number, { readonly accountId: number; readonly answer: (answer: AccountAnswer) => void }>();
+  readonly #deferred = new Map<number, { readonly accountId: number; readonly asker: Asker<AccountAnswer> }>();
   /** Sagas found at recovery: nobody waits here, but their outcome must find the account. */
   readonly #sagaAccounts = new Map<number, number>();
   /** Answers of the last commands that were refused: requests that come twice come to this owner, for they name its epoch. */
@@ -156,10 +156,10 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
         const { commandId } = input.command;
         const written = context.out.length;
         const reply = this.#refused.get(commandId) ?? account.execute(input.command, this, context.out);
-        if (reply === 'deferred') this.#defer(commandId, account.accountId, input.answer);
+        if (reply === 'deferred') this.#defer(commandId, account.accountId, input.asker);
         else {
           if (context.out.length === written) this.#noteRefused(commandId, reply);
-          context.afterPersisted(input.answer, reply);
+          context.afterPersisted(input.asker, reply);
         }
         return;
       }
@@ -169,10 +169,11 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
           this.#sagaAccounts.delete(reply.commandId);
           const waiting = this.#deferred.get(reply.commandId);
           if (waiting === undefined) continue;
-          context.afterPersisted((settled: DeferredReply) => {
+          const answered = (settled: DeferredReply): void => {
             this.#deferred.delete(settled.commandId);
-            waiting.answer(settled);
-          }, reply);
+            waiting.asker.answered(settled);
+          };
+          context.afterPersisted({ answered }, reply);
         }
         this.#forwardFees(account.accountId, input.entries, context);
         return;
@@ -193,8 +194,8 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
     }
   }
 
-  #defer(commandId: number, accountId: number, answer: (answer: AccountAnswer) => void): void {
-    this.#deferred.set(commandId, { accountId, answer });
+  #defer(commandId: number, accountId: number, asker: Asker<AccountAnswer>): void {
+    this.#deferred.set(commandId, { accountId, asker });
     if (this.#deferred.size <= MAX_DEFERRED) return;
     for (const oldest of this.#deferred.keys()) {
       this.#deferred.delete(oldest);
@@ -227,7 +228,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
 
   refuse(_key: ChildKey, input: AccountInput, reason: EngineReason, context: RunContext): boolean {
     if (input.kind !== 'command') return false;
-    context.afterPersisted(input.answer, { ok: false, reason });
+    context.afterPersisted(input.asker, { ok: false, reason });
     return true;
   }
 
