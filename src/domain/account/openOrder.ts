@@ -76,8 +76,9 @@ export class OpenOrder {
   siblings!: SymbolOrders;
   /** It has ended: it is in no index any more. */
   closed = false;
-  /** Triples for the log, while a step is running; null = untouched. */
+  /** Triples for the log, while a step is running, and how many values they are; null = untouched. See step.ts. */
   changes: FieldValue[] | null = null;
+  changed = 0;
 
   /** From its row, or from the one that is `at` that place of a block. */
   constructor(from: Readonly<SpotOrder> | OrderBlock, at = 0) {

@@ -14,6 +14,12 @@ import { needUnits, UNBOUNDED } from './reservation.ts';
 
 const NO_ORDERS: OpenOrder[] = [];
 const NO_HOLDINGS: Holding[] = [];
+/**
+ * Where changes are put together; the log gets a copy of just their size. An array that is pushed to makes room for 17 values,
+ * and an order is changed in every step.
+ */
+const spare: FieldValue[][] = [];
+const SPARE_MAX = 16;
 
 export class Step {
   readonly state: AccountState;
@@ -71,15 +77,15 @@ export class Step {
     if (order.read(field) === value) return;
     const changes = this.#changesOf(order);
     let at = 0;
-    while (at < changes.length && changes[at] !== field) at += 3;
-    if (at < changes.length) changes[at + 2] = value;
-    else changes.push(field, order.read(field), value);
+    while (at < order.changed && changes[at] !== field) at += 3;
+    if (at < order.changed) changes[at + 2] = value;
+    else this.#note(order, field, order.read(field), value);
     this.state.write(order, field, value);
   }
 
   /** Sends a request to the symbol's writer, together with whatever else changes in the order. */
   request(order: OpenOrder, request: OrderRequest): void {
-    this.#changesOf(order).push(OrderField.request, null, request);
+    this.#note(order, OrderField.request, null, request);
     this.state.noteRequest(order.orderId, request);
   }
 
@@ -98,10 +104,9 @@ export class Step {
       const { changes } = order;
       order.changes = null;
       if (changes === null) continue;
-      dropUnchanged(changes);
-      if (changes.length > 0) {
-        this.out.push(updated(EntityType.SpotOrder, order.orderId, changes, this.nowUs));
-      }
+      const values = dropUnchanged(changes, order.changed);
+      if (values > 0) this.out.push(updated(EntityType.SpotOrder, order.orderId, changes.slice(0, values), this.nowUs));
+      if (spare.length < SPARE_MAX) spare.push(changes);
     }
     for (const { list } of orders) if (list !== undefined && list.legs.length === 0) this.#closeList(list);
     this.#orders = NO_ORDERS;
@@ -137,11 +142,21 @@ export class Step {
 
   #changesOf(order: OpenOrder): FieldValue[] {
     if (order.changes === null) {
-      order.changes = [];
+      order.changes = spare.pop() ?? [];
+      order.changed = 0;
       if (this.#orders.length === 0) this.#orders = [order];
       else this.#orders.push(order);
     }
     return order.changes;
+  }
+
+  #note(order: OpenOrder, field: number, before: FieldValue, value: FieldValue): void {
+    const changes = this.#changesOf(order);
+    const at = order.changed;
+    changes[at] = field;
+    changes[at + 1] = before;
+    changes[at + 2] = value;
+    order.changed = at + 3;
   }
 
   /** Frees what is locked beyond what the order, or the OCO pair it is of, can still spend. Parked legs have nothing to give. */
@@ -164,7 +179,13 @@ export class Step {
   }
 }
 
-/** A shared reservation may pass through a leg: what came and went again is no change. */
-function dropUnchanged(changes: FieldValue[]): void {
-  for (let i = changes.length - 3; i >= 0; i -= 3) if (changes[i + 1] === changes[i + 2]) changes.splice(i, 3);
+/** A shared reservation may pass through a leg: what came and went again is no change. Returns how many values stay. */
+function dropUnchanged(changes: FieldValue[], changed: number): number {
+  let stays = 0;
+  for (let i = 0; i < changed; i += 3) {
+    if (changes[i + 1] === changes[i + 2]) continue;
+    if (stays < i) for (let j = 0; j < 3; j++) changes[stays + j] = changes[i + j];
+    stays += 3;
+  }
+  return stays;
 }

@@ -31,10 +31,60 @@ export class MakerWriter {
     resting.setFilled(node, executed + lots, cumQuoteUnits);
     const shown = book.lots(node);
     const left = this.#consume(node, shown, lots, leaves);
-    const changes: FieldValue[] = [];
-    if (status !== next) changes.push(OrderField.status, status, next);
-    changes.push(OrderField.executedLots, executed, executed + lots, OrderField.cumQuoteUnits, before, cumQuoteUnits);
-    this.#written(node, orderId, shown, left, changes);
+    if (left === shown) {
+      // An iceberg shows its next part, as large as the one before: rare.
+      const changes: FieldValue[] = status === next ? [] : [OrderField.status, status, next];
+      changes.push(OrderField.executedLots, executed, executed + lots, OrderField.cumQuoteUnits, before, cumQuoteUnits);
+      this.#written(node, orderId, shown, left, changes);
+      return next;
+    }
+    // As #written does, in one literal: an array that is pushed to has room for 17 values, and for 41 beyond these.
+    const { nowUs } = this.#log;
+    const updateUs = resting.updateUs(node);
+    const updateIdBefore = resting.updateId(node);
+    const updateId = this.#log.nextUpdateId();
+    const changes =
+      status === next
+        ? [
+            OrderField.executedLots,
+            executed,
+            executed + lots,
+            OrderField.cumQuoteUnits,
+            before,
+            cumQuoteUnits,
+            OrderField.bookLots,
+            shown,
+            left,
+            OrderField.updateId,
+            updateIdBefore,
+            updateId,
+            OrderField.updateUs,
+            updateUs,
+            nowUs,
+          ]
+        : [
+            OrderField.status,
+            status,
+            next,
+            OrderField.executedLots,
+            executed,
+            executed + lots,
+            OrderField.cumQuoteUnits,
+            before,
+            cumQuoteUnits,
+            OrderField.bookLots,
+            shown,
+            left,
+            OrderField.updateId,
+            updateIdBefore,
+            updateId,
+            OrderField.updateUs,
+            updateUs,
+            nowUs,
+          ];
+    if (updateUs === nowUs) changes.length -= 3;
+    if (left > 0) resting.setUpdate(node, updateId, nowUs);
+    this.#log.orderUpdated(orderId, changes);
     return next;
   }
 
