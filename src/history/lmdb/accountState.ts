@@ -4,7 +4,8 @@ import { SmallMap } from '../../domain/account/smallMap.ts';
 import { type Balance, BalanceCause } from '../../domain/balance.ts';
 import { KLINE_INTERVALS } from '../../domain/klineEntry.ts';
 import { Table } from './layout.ts';
-import type { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
+import type { LiveOrder } from './liveOrder.ts';
+import type { LiveKline, LiveOrderList } from './liveRow.ts';
 import { klinePart } from './otherRows.ts';
 import { RowList } from './rowList.ts';
 

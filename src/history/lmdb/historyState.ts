@@ -3,10 +3,12 @@ import { IdMap } from '../../domain/idMap.ts';
 import { takerOrderId } from '../../domain/spotTrade.ts';
 import { AccountState, AccountSymbol, BalanceState, SymbolState } from './accountState.ts';
 import { Accounts } from './accounts.ts';
+import { FreshRows } from './freshRows.ts';
 import type { HistoryFile } from './historyFile.ts';
 import { Journal, offsetOf } from './journal.ts';
 import { MAX_ID, ROW_AT, runLastRow, Table } from './layout.ts';
-import { LiveChain, type LiveKline, type LiveOrder, type LiveOrderList, type LiveRow } from './liveRow.ts';
+import { LiveOrder } from './liveOrder.ts';
+import { LiveChain, type LiveKline, type LiveOrderList, type LiveRow } from './liveRow.ts';
 import { Names } from './names.ts';
 import { readBalance } from './otherRows.ts';
 import { RowList } from './rowList.ts';
@@ -26,6 +28,8 @@ export class HistoryState {
   readonly klines = new Map<string, LiveKline>();
   /** Live rows that the journal has to take with the next commit. */
   readonly #dirty = new LiveChain();
+  /** Orders whose row is here are among #dirty. */
+  readonly fresh = new FreshRows();
   readonly #clientIds: (RowList | undefined)[] = new Array(CLIENT_ID_BUCKETS).fill(undefined);
 
   constructor(file: HistoryFile, segmentBytes: number) {
@@ -40,9 +44,23 @@ export class HistoryState {
   /** Writes every live row that changed to the journal. */
   writeDirty(): void {
     for (let row = this.#dirty.first; row !== null; row = this.#dirty.first) {
-      const ref = row.write(this.journal);
-      this.journal.segment(ref).live.add(row);
+      this.written(row, row.write(this.journal, this.names));
     }
+    this.fresh.clear();
+  }
+
+  /** The row stands as it was written at `ref`. */
+  written(row: LiveRow, ref: number): void {
+    this.journal.segment(ref).live.add(row);
+  }
+
+  /** An open order whose row was begun in `fresh` and not ended. */
+  freshOrder(id: number, time: number, home: AccountSymbol): LiveOrder {
+    const order = new LiveOrder(id, time, home, this.fresh.bytes, this.fresh.end());
+    home.add(order);
+    this.orders.set(id, order);
+    this.markDirty(order);
+    return order;
   }
 
   account(accountId: number): AccountState {
@@ -170,12 +188,30 @@ export class HistoryState {
   }
 }
 
+/** The same of a client id's bytes. */
+export function clientIdHashOf(accountId: number, symbolId: number, bytes: Buffer, from: number, length: number): number {
+  for (let at = from; at < from + length; at++) {
+    if ((bytes[at] as number) >= 0x80) return clientIdHash(accountId, symbolId, bytes.toString('utf8', from, from + length));
+  }
+  let hash = hashOwner(accountId, symbolId);
+  for (let at = from; at < from + length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  return spread(hash);
+}
+
 /** 32 bits of who was given which client id; symbolId 0 for the ids of order lists. Whoever finds one looks closer. */
 export function clientIdHash(accountId: number, symbolId: number, clientId: string): number {
-  let hash = Math.imul(0x811c9dc5 ^ symbolId, 0x01000193) ^ (accountId | 0);
-  hash = Math.imul(hash ^ (accountId / 2 ** 32), 0x85ebca6b);
+  let hash = hashOwner(accountId, symbolId);
   for (let i = 0; i < clientId.length; i++) hash = Math.imul(hash ^ clientId.charCodeAt(i), 0x01000193);
-  // The last characters differ most: spread them over all bits.
-  hash = Math.imul(hash ^ (hash >>> 15), 0xcc9e2d51);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return spread(hash);
+}
+
+function hashOwner(accountId: number, symbolId: number): number {
+  const hash = Math.imul(0x811c9dc5 ^ symbolId, 0x01000193) ^ (accountId | 0);
+  return Math.imul(hash ^ (accountId / 2 ** 32), 0x85ebca6b);
+}
+
+/** The last characters differ most: spread them over all bits. */
+function spread(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0xcc9e2d51);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
 }

@@ -3,7 +3,7 @@
 import { StepCursor } from '../../codec/stepCursor.ts';
 import { InvariantError } from '../../domain/assert.ts';
 import { type BalanceCause, BalanceField } from '../../domain/balance.ts';
-import { type ChangedFields, ChangeKind, EntityType } from '../../domain/changeLogEntry.ts';
+import { type ChangedFields, ChangeKind, EntityType, newValue } from '../../domain/changeLogEntry.ts';
 import type { KLine } from '../../domain/klineEntry.ts';
 import { KLINE_INTERVALS, KLineField } from '../../domain/klineEntry.ts';
 import { isTerminal, OrderStatus } from '../../domain/orderStatus.ts';
@@ -13,19 +13,25 @@ import { OrderField } from '../../domain/spotOrder.ts';
 import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { OrderListField } from '../../domain/spotOrderList.ts';
 import type { BalanceState } from './accountState.ts';
-import { clientIdHash, type HistoryState } from './historyState.ts';
+import { clientIdHash, clientIdHashOf, type HistoryState } from './historyState.ts';
 import { Table } from './layout.ts';
-import { LiveKline, LiveOrder, LiveOrderList } from './liveRow.ts';
+import type { LiveOrder } from './liveOrder.ts';
+import { LiveKline, LiveOrderList } from './liveRow.ts';
+import { OrderFields } from './orderBytes.ts';
+import { type OrderExtras, orderRoom, writeOrder } from './orderRow.ts';
 import { balanceRoom, PREVENTED_ROOM, writeBalance, writePrevented } from './otherRows.ts';
 import { TRADE_ROOM, TradeFields, writeTrade } from './tradeRow.ts';
 
+const ORDER_FIELDS = Object.keys(OrderField);
 const LIST_FIELDS = Object.keys(OrderListField);
 const KLINE_FIELDS = Object.keys(KLineField);
+const NO_EXTRAS: OrderExtras = { fills: null, amendments: null };
 
 export class Ingest {
   readonly #state: HistoryState;
   readonly #cursor = new StepCursor();
   readonly #trade = new TradeFields();
+  readonly #order = new OrderFields();
 
   constructor(state: HistoryState) {
     this.#state = state;
@@ -36,7 +42,7 @@ export class Ingest {
     this.#each(step, (cursor) => {
       switch (cursor.entityType) {
         case EntityType.SpotOrder:
-          if (cursor.kind === ChangeKind.Created) return this.#orderCreated(cursor.row<typeof EntityType.SpotOrder>(), cursor.timestamp);
+          if (cursor.kind === ChangeKind.Created) return this.#orderCreated(cursor);
           if (cursor.kind === ChangeKind.Updated) return this.#orderUpdated(cursor);
           break;
         case EntityType.SpotTrade:
@@ -91,16 +97,35 @@ export class Ingest {
     }
   }
 
-  #orderCreated(fields: Readonly<SpotOrder>, timeUs: number): void {
+  #orderCreated(cursor: StepCursor): void {
     const state = this.#state;
+    const fields = this.#order;
+    if (!fields.read(cursor.reader)) {
+      this.#rareOrderCreated(cursor.row<typeof EntityType.SpotOrder>(), cursor.timestamp);
+      return;
+    }
+    const { orderId, accountId, createdUs } = fields;
+    const home = state.accountSymbol(accountId, fields.symbol);
+    const { bytes } = cursor.reader;
+    fields.write(state.fresh.begin(orderId, createdUs, fields.room), bytes, home.symbolId);
+    const order = state.freshOrder(orderId, createdUs, home);
+    order.progressOf(fields);
+    if (fields.status !== OrderStatus.Rejected) {
+      this.#indexClientId(clientIdHashOf(accountId, home.symbolId, bytes, fields.nameAt, fields.nameLength), orderId);
+    }
+    if (isTerminal(fields.status as OrderStatus)) this.#orderEnded(order);
+  }
+
+  #rareOrderCreated(fields: Readonly<SpotOrder>, timeUs: number): void {
+    const state = this.#state;
+    const { orderId, createdUs, clientOrderId } = fields;
     const home = state.accountSymbol(fields.accountId, fields.symbol);
-    const order = new LiveOrder(fields as SpotOrder, home);
-    home.add(order);
-    state.orders.set(fields.orderId, order);
-    if (fields.status !== OrderStatus.Rejected) this.#clientId(order);
+    writeOrder(state.fresh.begin(orderId, createdUs, orderRoom(fields, NO_EXTRAS)), fields, NO_EXTRAS, home.symbolId);
+    const order = state.freshOrder(orderId, createdUs, home);
+    order.progressOfRow(fields);
+    if (fields.status !== OrderStatus.Rejected) this.#clientId(order, clientOrderId);
     if (fields.preventedMatch !== null) this.#prevented(order, fields.preventedMatch, timeUs);
     if (isTerminal(fields.status)) this.#orderEnded(order);
-    else state.markDirty(order);
   }
 
   #orderUpdated(cursor: StepCursor): void {
@@ -110,48 +135,84 @@ export class Ingest {
       cursor.skip();
       return;
     }
-    const before = order.rest;
-    const { clientOrderId, origLots, amendCount } = before;
-    let prevented: PreventedMatch | null = null;
     const { reader } = cursor;
+    let others: unknown[] | undefined;
     for (let left = cursor.changes(); left > 0; left -= 3) {
       const field = reader.int();
       reader.skip();
-      const value = cursor.value(field);
-      order.set(field, value);
-      if (field === OrderField.preventedMatch) prevented = value as PreventedMatch | null;
+      switch (field) {
+        case OrderField.status:
+          order.status = reader.int();
+          break;
+        case OrderField.executedLots:
+          order.executedLots = reader.int();
+          break;
+        case OrderField.cumQuoteUnits:
+          reader.amount();
+          order.cumQuoteHigh = reader.high;
+          order.cumQuoteLow = reader.low;
+          break;
+        case OrderField.bookLots:
+          order.bookLots = reader.int();
+          break;
+        case OrderField.updateId:
+          order.updateId = reader.int();
+          break;
+        case OrderField.updateUs:
+          order.updateUs = reader.int();
+          break;
+        case OrderField.expiryReason:
+          order.expiryReason = reader.int();
+          break;
+        case OrderField.request:
+        case OrderField.outcome:
+          // Instructions in flight are not kept.
+          reader.skip();
+          break;
+        default:
+          others ??= [];
+          others.push(field, null, cursor.value(field));
+      }
     }
-    const now = order.rest;
-    if (now.amendCount > amendCount) {
-      order.amendments ??= [];
-      order.amendments.push({
-        orderId: now.orderId,
-        executionId: cursor.sequence,
-        origClientOrderId: clientOrderId,
-        newClientOrderId: now.clientOrderId,
-        origLots,
-        newLots: now.origLots,
-        timeUs: cursor.timestamp,
-      });
-    }
-    if (now.clientOrderId !== clientOrderId) this.#clientId(order);
-    if (prevented !== null) this.#prevented(order, prevented, cursor.timestamp);
-    if (isTerminal(order.status)) this.#orderEnded(order);
+    if (others !== undefined) this.#orderRestated(order, others, cursor);
+    if (isTerminal(order.status as OrderStatus)) this.#orderEnded(order);
     else this.#state.markDirty(order);
   }
 
+  #orderRestated(order: LiveOrder, changed: ChangedFields, { sequence, timestamp }: StepCursor): void {
+    const { journal, names } = this.#state;
+    const before = order.copy(names);
+    const now = { ...before };
+    setFields(now, ORDER_FIELDS, changed);
+    if (now.amendCount > before.amendCount) {
+      order.amendments ??= [];
+      order.amendments.push({
+        orderId: now.orderId,
+        executionId: sequence,
+        origClientOrderId: before.clientOrderId,
+        newClientOrderId: now.clientOrderId,
+        origLots: before.origLots,
+        newLots: now.origLots,
+        timeUs: timestamp,
+      });
+    }
+    this.#state.written(order, order.restate(journal, now));
+    if (now.clientOrderId !== before.clientOrderId) this.#clientId(order, now.clientOrderId);
+    const prevented = newValue(changed, OrderField.preventedMatch) as PreventedMatch | null | undefined;
+    if (prevented != null) this.#prevented(order, prevented, timestamp);
+  }
+
   #orderEnded(order: LiveOrder): void {
-    const { journal, orders } = this.#state;
+    const { journal, names, orders } = this.#state;
     order.chain?.remove(order);
     orders.delete(order.id);
     order.home.remove(order);
-    order.home.orders.push(journal, order.writeEnded(journal));
+    order.home.orders.push(journal, order.writeEnded(journal, names));
   }
 
   /** Notes in the index who has this client id from now on. */
-  #clientId(order: LiveOrder): void {
-    const { accountId, orderId, clientOrderId } = order.rest;
-    this.#indexClientId(clientIdHash(accountId, order.home.symbolId, clientOrderId), orderId);
+  #clientId({ id, home }: LiveOrder, clientOrderId: string): void {
+    this.#indexClientId(clientIdHash(home.account.accountId, home.symbolId, clientOrderId), id);
   }
 
   #indexClientId(hash: number, id: number): void {

@@ -41,6 +41,7 @@ export type Table = (typeof Table)[keyof typeof Table];
 export const FRAME_BYTES = 4;
 /** A ref names the table byte; the row itself begins behind it. */
 export const ROW_AT = 1;
+export const LENGTH_BYTES = 3;
 /** Length, id and time before a row's body. */
 export const ROW_HEAD_BYTES = 17;
 

@@ -7,7 +7,9 @@ import type { OrderAmendment, Page } from '../../ports/historyQueries.ts';
 import { clientIdHash, type HistoryState } from './historyState.ts';
 import { offsetOf } from './journal.ts';
 import { MAX_ID, ROW_AT, rowId, rowTime, Table } from './layout.ts';
-import { LiveOrder, LiveOrderList } from './liveRow.ts';
+import { LiveOrder } from './liveOrder.ts';
+import { LiveOrderList } from './liveRow.ts';
+import type { Names } from './names.ts';
 import { type Fills, type OrderExtras, peekStatus, readOrder } from './orderRow.ts';
 import { readOrderList } from './otherRows.ts';
 import { ascends, collect, LiveSource, RefSource, type RowSource, RunSource, runRows } from './rowSource.ts';
@@ -42,12 +44,12 @@ export class OrderQueries {
     if (symbols === undefined) return [];
     const homes = symbol === undefined ? [...symbols.values()] : [symbols.get(symbol)];
     const open = homes.flatMap((home) => home?.openOrders() ?? []);
-    return open.sort((a, b) => a.id - b.id).map((order) => order.copy());
+    return open.sort((a, b) => a.id - b.id).map((order) => order.copy(this.#state.names));
   }
 
   orders(accountId: number, symbol: string, page: Page): SpotOrder[] {
     return collect(this.#orderSources(accountId, symbol), page, ({ live, bytes, at }) => {
-      if (live instanceof LiveOrder) return live.copy();
+      if (live instanceof LiveOrder) return live.copy(this.#state.names);
       return peekStatus(bytes, at) === OrderStatus.Rejected ? undefined : readOrder(bytes, at, this.#state.names);
     });
   }
@@ -64,7 +66,7 @@ export class OrderQueries {
   find(accountId: number, orderId: number): FoundOrder | undefined {
     const { accounts, file, names, orders } = this.#state;
     const live = orders.get(orderId);
-    if (live !== undefined) return live.rest.accountId === accountId ? foundLive(live) : undefined;
+    if (live !== undefined) return live.home.account.accountId === accountId ? foundLive(live, names) : undefined;
     const symbols = new Set(accounts.get(accountId)?.symbols.keys());
     for (const symbolId of file.parts(Table.ORDER, accountId)) symbols.add(names.name(symbolId));
     for (const symbol of symbols) {
@@ -78,7 +80,7 @@ export class OrderQueries {
     for (const source of this.#orderSources(accountId, symbol)) {
       source.seek(rowId, orderId, true);
       if (!source.valid || source.id !== orderId) continue;
-      if (source.live instanceof LiveOrder) return foundLive(source.live);
+      if (source.live instanceof LiveOrder) return foundLive(source.live, this.#state.names);
       const extras: OrderExtras = { fills: null, amendments: null };
       const order = readOrder(source.bytes, source.at, this.#state.names, extras);
       return { order, fills: extras.fills, amendments: extras.amendments ?? [] };
@@ -172,6 +174,6 @@ export class OrderQueries {
   }
 }
 
-function foundLive(live: LiveOrder): FoundOrder {
-  return { order: live.copy(), fills: live.fills, amendments: live.amendments ?? [] };
+function foundLive(live: LiveOrder, names: Names): FoundOrder {
+  return { order: live.copy(names), fills: live.fills, amendments: live.amendments ?? [] };
 }

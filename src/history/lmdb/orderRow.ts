@@ -21,8 +21,8 @@ export interface OrderExtras {
   amendments: OrderAmendment[] | null;
 }
 
-const ORIG_QUOTE = 1 << 0;
-const STP = 1 << 1;
+export const ORIG_QUOTE = 1 << 0;
+export const STP = 1 << 1;
 const STOP_PRICE = 1 << 2;
 const TRAILING = 1 << 3;
 const ICEBERG = 1 << 4;
@@ -33,10 +33,10 @@ const STRATEGY_TYPE = 1 << 8;
 const PEG = 1 << 9;
 const PREVENTED_LOTS = 1 << 10;
 const PREVENTED_MATCH = 1 << 11;
-const EXPIRY_REASON = 1 << 12;
+export const EXPIRY_REASON = 1 << 12;
 const REJECT_CODE = 1 << 13;
 const AMENDS = 1 << 14;
-const FILLS = 1 << 15;
+export const FILLS = 1 << 15;
 const AMENDMENTS = 1 << 16;
 
 /** Most bytes of the body. */
@@ -51,20 +51,13 @@ export function orderRoom(order: SpotOrder, extras: OrderExtras): number {
   return room;
 }
 
-/** The order's fields that change with nearly every entry. */
-export type OrderProgress = Pick<
-  SpotOrder,
-  'status' | 'executedLots' | 'cumQuoteUnits' | 'bookLots' | 'updateId' | 'updateUs' | 'expiryReason'
->;
-
-/** Writes the order as it is with `progress`. */
-export function writeOrder(w: RowWriter, order: SpotOrder, progress: OrderProgress, extras: OrderExtras, symbolId: number): void {
+export function writeOrder(w: RowWriter, order: SpotOrder, extras: OrderExtras, symbolId: number): void {
   const { fills, amendments } = extras;
   const { createdUs, workingUs } = order;
   w.varint(order.accountId);
   w.varint(symbolId);
   // Six bits hold the status and the side, the type and the time in force share another byte.
-  w.u8(progress.status | (order.side << 3));
+  w.u8(order.status | (order.side << 3));
   w.u8(order.type | (order.timeInForce << 4));
   w.text(order.clientOrderId);
   w.varint(order.priceTicks);
@@ -72,11 +65,11 @@ export function writeOrder(w: RowWriter, order: SpotOrder, progress: OrderProgre
   w.varint(order.commandId);
   w.varint(order.makerRate);
   w.varint(order.takerRate);
-  w.varint(progress.executedLots);
-  w.units(progress.cumQuoteUnits);
-  w.varint(progress.bookLots);
-  w.varint(progress.updateId);
-  w.signed(progress.updateUs - createdUs);
+  w.varint(order.executedLots);
+  w.units(order.cumQuoteUnits);
+  w.varint(order.bookLots);
+  w.varint(order.updateId);
+  w.signed(order.updateUs - createdUs);
   // The market's clock is not the account's: the difference may be negative. 0 stands for "not yet".
   w.varint(workingUs === 0 ? 0 : 1 + zigzag(workingUs - createdUs));
   w.units(order.reservedUnits);
@@ -93,23 +86,16 @@ export function writeOrder(w: RowWriter, order: SpotOrder, progress: OrderProgre
   if (order.pegPriceType !== 0 || order.peggedPriceTicks !== 0) mask |= PEG;
   if (order.preventedLots !== 0) mask |= PREVENTED_LOTS;
   if (order.preventedMatch !== null) mask |= PREVENTED_MATCH;
-  if (progress.expiryReason !== 0) mask |= EXPIRY_REASON;
+  if (order.expiryReason !== 0) mask |= EXPIRY_REASON;
   if (order.rejectCode !== 0) mask |= REJECT_CODE;
   if (order.amendCount !== 0) mask |= AMENDS;
   if (fills !== null) mask |= FILLS;
   if (amendments !== null) mask |= AMENDMENTS;
   w.varint(mask);
-  if (mask !== 0) writeRare(w, order, progress, mask, fills, amendments);
+  if (mask !== 0) writeRare(w, order, mask, fills, amendments);
 }
 
-function writeRare(
-  w: RowWriter,
-  order: SpotOrder,
-  progress: OrderProgress,
-  mask: number,
-  fills: Fills | null,
-  amendments: readonly OrderAmendment[] | null,
-): void {
+function writeRare(w: RowWriter, order: SpotOrder, mask: number, fills: Fills | null, amendments: readonly OrderAmendment[] | null): void {
   if (mask & ORIG_QUOTE) w.units(order.origQuoteUnits);
   if (mask & STP) w.u8(order.stpMode);
   if (mask & STOP_PRICE) w.varint(order.stopPriceTicks);
@@ -134,18 +120,10 @@ function writeRare(
   }
   if (mask & PREVENTED_LOTS) w.varint(order.preventedLots);
   if (mask & PREVENTED_MATCH) writePreventedMatch(w, order.preventedMatch as PreventedMatch);
-  if (mask & EXPIRY_REASON) w.u8(progress.expiryReason);
+  if (mask & EXPIRY_REASON) w.u8(order.expiryReason);
   if (mask & REJECT_CODE) w.varint(order.rejectCode);
   if (mask & AMENDS) w.varint(order.amendCount);
-  if (fills !== null) {
-    let before = 0;
-    w.varint(fills.ids.length);
-    for (const id of fills.ids) {
-      w.varint(id - before);
-      before = id;
-    }
-    w.varint(fills.last - before);
-  }
+  if (fills !== null) writeFills(w, fills);
   if (amendments !== null) {
     w.varint(amendments.length);
     for (const amendment of amendments) {
@@ -157,6 +135,16 @@ function writeRare(
       w.varint(amendment.timeUs);
     }
   }
+}
+
+export function writeFills(w: RowWriter, fills: Fills): void {
+  let before = 0;
+  w.varint(fills.ids.length);
+  for (const id of fills.ids) {
+    w.varint(id - before);
+    before = id;
+  }
+  w.varint(fills.last - before);
 }
 
 export function writePreventedMatch(w: RowWriter, match: PreventedMatch): void {

@@ -118,12 +118,18 @@ export class RowWriter {
     else this.units((BigInt(upper) << 32n) | BigInt(low >>> 0));
   }
 
+  /** What stands from `start` up to `end`. */
+  copy(from: Uint8Array, start: number, end: number): void {
+    const { bytes, at } = this;
+    const shift = at - start;
+    for (let i = start; i < end; i++) bytes[i + shift] = from[i] as number;
+    this.at = end + shift;
+  }
+
   /** Bytes of a text that are not made a string: what text() writes of it. */
   textBytes(from: Uint8Array, start: number, length: number): void {
     this.varint(length);
-    const { bytes, at } = this;
-    for (let i = 0; i < length; i++) bytes[at + i] = from[start + i] as number;
-    this.at = at + length;
+    this.copy(from, start, start + length);
   }
 
   text(value: string): void {
