@@ -31,8 +31,8 @@ export interface Behaviour<State, Input> {
   readonly output: string;
   readonly inputs: readonly { readonly stream: string; readonly filters?: readonly string[] }[];
   /**
-   * Pause after a step, milliseconds, where appends travel one at a time: nobody waits for the output so urgently that each
-   * piece of it is worth a message. Absent: none.
+   * Pause after a step, milliseconds, where appends travel one at a time: nobody waits for what becomes of the input logs so urgently
+   * that each piece of it is worth a message. Commands, ticks and questions end it. Looked at before each step. Absent: none.
    */
   readonly restMs?: number;
 

@@ -16,6 +16,8 @@ export type QueueItem<Input> =
 export class InputQueue<Input> {
   readonly #max: number;
   #items: QueueItem<Input>[] = [];
+  /** Of the items, those that came from no log. */
+  #asked = 0;
   #roomWaiters: (() => void)[] = [];
 
   /** With `max` items or more there is no room. */
@@ -27,14 +29,25 @@ export class InputQueue<Input> {
     return this.#items.length;
   }
 
+  /** Somebody waits for some of it: a client, an operator, a clock. What came from a log nobody waits for. */
+  get pressing(): boolean {
+    return this.#asked > 0;
+  }
+
   push(item: QueueItem<Input>): void {
+    if (item.kind !== 'message') this.#asked++;
     this.#items.push(item);
   }
 
   /** Hands over at most `limit` items, the oldest first, until one is refused: it stays. Returns how many were accepted. */
   take(limit: number, accept: (item: QueueItem<Input>) => boolean): number {
     let taken = 0;
-    while (taken < this.#items.length && taken < limit && accept(this.#items[taken] as QueueItem<Input>)) taken++;
+    while (taken < this.#items.length && taken < limit) {
+      const item = this.#items[taken] as QueueItem<Input>;
+      if (!accept(item)) break;
+      taken++;
+      if (item.kind !== 'message') this.#asked--;
+    }
     this.#items = taken === this.#items.length ? [] : this.#items.slice(taken);
     if (this.#items.length < this.#max) for (const resume of this.#roomWaiters.splice(0)) resume();
     return taken;
@@ -50,6 +63,7 @@ export class InputQueue<Input> {
   abandon(): void {
     const items = this.#items;
     this.#items = [];
+    this.#asked = 0;
     for (const item of items) if (item.kind === 'between') item.action();
   }
 }

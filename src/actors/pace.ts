@@ -6,8 +6,8 @@ export interface PaceOptions {
   /** Most steps appended and not yet persisted. */
   readonly maxInFlight: number;
   readonly maxBatch: number;
-  /** Of the behaviour. */
-  readonly restMs: number | undefined;
+  /** Of the behaviour, as of now. */
+  readonly restMs: () => number | undefined;
   /** The rest is over. */
   readonly resume: () => void;
 }
@@ -21,8 +21,11 @@ export class Pace {
     this.#options = options;
   }
 
-  /** False: another call of the owner's, when a step is persisted or the rest is over, begins the batch. */
-  allows(inFlight: number, queued: number): boolean {
+  /**
+   * False: another call of the owner's, when a step is persisted or the rest is over, begins the batch. `pressing`: somebody waits for
+   * some of what is queued, which therefore is not let rest.
+   */
+  allows(inFlight: number, queued: number, pressing: boolean): boolean {
     const { maxInFlight, appendsAtOnce, maxBatch } = this.#options;
     if (inFlight >= maxInFlight) return false;
     if (appendsAtOnce === undefined) return true;
@@ -30,7 +33,7 @@ export class Pace {
     // What would wait for another step to be acknowledged is better a part of the next. Only a full step is prepared
     // meanwhile, so that the writer does not stand still under load.
     if (inFlight >= appendsAtOnce && !(isFull && inFlight === appendsAtOnce)) return false;
-    return isFull || !this.#rests();
+    return isFull || pressing || !this.#rests();
   }
 
   stepTaken(): void {
@@ -43,7 +46,8 @@ export class Pace {
   }
 
   #rests(): boolean {
-    const { restMs, resume } = this.#options;
+    const { resume } = this.#options;
+    const restMs = this.#options.restMs();
     if (restMs === undefined) return false;
     const leftMs = this.#lastStepMs + restMs - performance.now();
     if (leftMs <= 0) return false;

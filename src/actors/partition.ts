@@ -68,7 +68,7 @@ export class Partition<State, Input> {
       appendsAtOnce: deps.bus.appendsAtOnce,
       maxInFlight: deps.options.maxInFlight,
       maxBatch: deps.options.maxBatch,
-      restMs: behaviour.restMs,
+      restMs: () => behaviour.restMs,
       resume: () => this.#schedule(),
     });
     this.#group = deps.root.group(`partition-${behaviour.partition}`, deps.parent);
@@ -328,7 +328,7 @@ export class Partition<State, Input> {
 
   #schedule(): void {
     if (this.#scheduled || this.#running || this.#queue.length === 0) return;
-    if (!this.#pace.allows(this.#log?.inFlight ?? 0, this.#queue.length)) return;
+    if (!this.#pace.allows(this.#log?.inFlight ?? 0, this.#queue.length, this.#queue.pressing)) return;
     this.#scheduled = true;
     send(this.#writer, 'run');
   }

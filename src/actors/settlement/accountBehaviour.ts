@@ -39,6 +39,8 @@ export interface AccountBehaviourOptions {
   readonly newAccount?: (accountId: number) => Account;
 }
 
+/** A fraction of what a command's way through the logs takes; a third of all settlement's messages at half load. */
+const REST_MS = 4;
 /** The longest wait of a client for a deferred answer is far below this many newer sagas. */
 const MAX_DEFERRED = 100_000;
 const MAX_REFUSED = 10_000;
@@ -69,6 +71,11 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
 
   get limits(): AccountLimits {
     return this.#options.limits;
+  }
+
+  /** Whoever traded was told by the market's log. What settles it is a part of the next commands' step, unless a client waits for it. */
+  get restMs(): number {
+    return this.#deferred.size > 0 ? 0 : REST_MS;
   }
 
   fresh(): AccountBehaviour {
