@@ -21,6 +21,8 @@ const PARTITIONS = { partition: 0, accountPartitions: 1, marketPartitions: 1, on
 class Partition<State, Input> {
   readonly behaviour: Behaviour<State, Input>;
   readonly children = new Map<ChildKey, State>();
+  #states: State[] = [];
+  #works: Input[] = [];
   #out: ChangeLogEntry[] = [];
   #forwarded: [ChildKey, Input][] = [];
   readonly #context: RunContext;
@@ -42,18 +44,38 @@ class Partition<State, Input> {
     };
   }
 
-  run(key: ChildKey, input: Input): void {
+  assign(key: ChildKey, input: Input): void {
     let state = this.children.get(key);
     if (state === undefined) {
       state = this.behaviour.create(key);
       if (state === undefined) throw new Error(`no child ${key}`);
       this.children.set(key, state);
     }
-    this.behaviour.run(state, input, this.#context);
+    this.#states.push(state);
+    this.#works.push(input);
+  }
+
+  /** What was assigned, announced before as rounds of a partition do. */
+  #run(): void {
+    const behaviour = this.behaviour;
+    const states = this.#states;
+    const works = this.#works;
+    const ahead = behaviour.lookAhead ?? works.length;
+    for (let from = 0; from < works.length; from += ahead) {
+      const to = Math.min(from + ahead, works.length);
+      if (to - from > 1) {
+        for (let i = from; i < to; i++) behaviour.announce?.(states[i]!, works[i]!);
+        for (let i = from; i < to; i++) if (i === from || states[i] !== states[i - 1]) behaviour.fetch?.(states[i]!);
+      }
+      for (let i = from; i < to; i++) behaviour.run(states[i]!, works[i]!, this.#context);
+    }
+    this.#states = [];
+    this.#works = [];
   }
 
   /** The step that is complete: in the log, if there is one. */
   step(): readonly ChangeLogEntry[] {
+    this.#run();
     // Fees of many trades for the venue's account: one input, as the partition merges them.
     const merged = new Map<ChildKey, Input>();
     for (const [key, input] of this.#forwarded) {
@@ -61,7 +83,8 @@ class Partition<State, Input> {
       merged.set(key, before === undefined || this.behaviour.merge === undefined ? input : this.behaviour.merge(before, input));
     }
     this.#forwarded = [];
-    for (const [key, input] of merged) this.run(key, input);
+    for (const [key, input] of merged) this.assign(key, input);
+    this.#run();
     const entries = this.#out;
     this.#out = [];
     const subject = this.behaviour.subject(entries, undefined);
@@ -107,12 +130,12 @@ export class Stages {
   carryOut(commands: readonly AccountCommand[]): void {
     this.nowUs += 1;
     for (const command of commands) {
-      this.settlement.run(command.accountId, { kind: 'command', command, asker: { answered: this.#answer } });
+      this.settlement.assign(command.accountId, { kind: 'command', command, asker: { answered: this.#answer } });
     }
     const requested = this.settlement.step();
-    this.match.behaviour.route(streams.accounts(0), requested, (key, input) => this.match.run(key, input));
+    this.match.behaviour.route(streams.accounts(0), requested, (key, input) => this.match.assign(key, input));
     const traded = this.match.step();
-    this.settlement.behaviour.route(streams.markets(0), traded, (key, input) => this.settlement.run(key, input));
+    this.settlement.behaviour.route(streams.markets(0), traded, (key, input) => this.settlement.assign(key, input));
     this.entries += requested.length + traded.length + this.settlement.step().length;
   }
 

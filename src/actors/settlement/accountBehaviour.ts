@@ -2,6 +2,7 @@
 // logs. Out: accounts-<p>: orders accepted and requested (for Match), balances after every change.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
 import { Account, type AccountContext, type AccountSnapshot, type DeferredReply, type Fee } from '../../domain/account/account.ts';
+import { AccountPrefetch, LOOK_AHEAD } from '../../domain/account/accountPrefetch.ts';
 import type { AccountLimits } from '../../domain/account/limits.ts';
 import { OrderIndex } from '../../domain/account/orderIndex.ts';
 import type { SnapshotOrders } from '../../domain/account/snapshotting.ts';
@@ -50,7 +51,9 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   readonly partition: number;
   readonly output: string;
   readonly inputs: readonly { readonly stream: string }[];
+  readonly lookAhead = LOOK_AHEAD;
   readonly #options: AccountBehaviourOptions;
+  readonly #prefetch = new AccountPrefetch();
   /** Every account's open orders. */
   readonly #orders = new OrderIndex();
   /** Cancel-replaces whose answer waits for the symbol's writer, by command. */
@@ -188,6 +191,14 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
       case 'fees':
         account.collectFees(input.fees, this, context.out);
     }
+  }
+
+  announce(account: Account, input: AccountInput): void {
+    this.#prefetch.add(account, input.kind === 'command' ? this.profile(account.accountId) : undefined);
+  }
+
+  fetch(): void {
+    this.#prefetch.fetch();
   }
 
   /** What left no trace in the log must not come true when the command arrives a second time. */

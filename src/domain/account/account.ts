@@ -63,6 +63,9 @@ export interface DeferredReply {
   readonly place: CommandReply | null;
 }
 
+/** For accountPrefetch.ts. */
+export let stateOf: (account: Account) => AccountState;
+
 export class Account {
   readonly accountId: number;
   #state: AccountState;
@@ -114,6 +117,10 @@ export class Account {
     this.#state.leaveIndex();
   }
 
+  static {
+    stateOf = (account) => account.#state;
+  }
+
   snapshot(): WholeAccount {
     return snapshotOf(this.#state);
   }
@@ -154,12 +161,12 @@ export class Account {
   }
 
   balance(asset: string): Readonly<Balance> | undefined {
-    return this.#state.holdings.get(asset)?.toBalance(this.accountId);
+    return this.#state.holding(asset)?.toBalance(this.accountId);
   }
 
   /** Every asset the account ever held. */
   balances(): readonly Readonly<Balance>[] {
-    return [...this.#state.holdings.values()].map((holding) => holding.toBalance(this.accountId));
+    return [...this.#state.holdings()].map((holding) => holding.toBalance(this.accountId));
   }
 
   /** As they stand in the account's log: executions included, book state not. Ascending ids. */
@@ -201,11 +208,11 @@ export class Account {
 
   /** Everything ever deposited, by asset. */
   deposited(): ReadonlyMap<string, bigint> {
-    return new Map([...this.#state.holdings.values()].map((holding) => [holding.asset, holding.deposited]));
+    return new Map([...this.#state.holdings()].map((holding) => [holding.asset, holding.deposited]));
   }
 
   withdrawn(): ReadonlyMap<string, bigint> {
-    return new Map([...this.#state.holdings.values()].map((holding) => [holding.asset, holding.withdrawn]));
+    return new Map([...this.#state.holdings()].map((holding) => [holding.asset, holding.withdrawn]));
   }
 
   #execute(step: Step, command: AccountCommand): CommandReply | DeferredReply | 'deferred' {

@@ -3,11 +3,12 @@
 import { assert } from '../assert.ts';
 import type { FieldValue } from '../changeLogEntry.ts';
 import type { Instrument } from '../instrument.ts';
-import { interned, sharedAmount } from '../interned.ts';
+import { sharedAmount } from '../interned.ts';
 import { isTriggered, RequestKind, Side } from '../orderTerms.ts';
 import { OrderField, type OrderRequest, type SpotOrder } from '../spotOrder.ts';
 import type { SpotOrderList } from '../spotOrderList.ts';
-import { Holding } from './holding.ts';
+import type { Holding } from './holding.ts';
+import { Holdings } from './holdings.ts';
 import { OpenList, OpenOrder } from './openOrder.ts';
 import { OpenOrders, type ReadonlyOpenOrders } from './openOrders.ts';
 import { OrderIndex } from './orderIndex.ts';
@@ -36,13 +37,17 @@ export interface Transfer {
 export const TRANSFERS_MAX = 1024;
 const NO_TRANSFERS: Transfer[] = [];
 
+/** Nobody writes to these. */
+const NO_LISTS = new SmallMap<number, OpenList>();
+const NONE_IN_FLIGHT = new SmallMap<number, InFlight>();
+
 /** What an account has only while something is open: most have nothing open. */
 class Open {
   readonly orders: OpenOrders;
-  /** By ascending id, as they were opened. */
-  readonly lists = new SmallMap<number, OpenList>();
   readonly symbols = new SmallMap<string, SymbolOrders>();
-  readonly inFlight = new SmallMap<number, InFlight>();
+  /** By ascending id, as they were opened. Made for the first one, as the next. */
+  lists: SmallMap<number, OpenList> = NO_LISTS;
+  inFlight: SmallMap<number, InFlight> = NONE_IN_FLIGHT;
 
   constructor(accountId: number, index: OrderIndex) {
     this.orders = new OpenOrders(accountId, index);
@@ -52,9 +57,8 @@ class Open {
 /** Stands for nothing open; nobody writes to it. */
 const NOTHING = new Open(-1, new OrderIndex());
 
-export class AccountState {
+export class AccountState extends Holdings {
   readonly accountId: number;
-  readonly holdings = new SmallMap<string, Holding>();
   #open: Open = NOTHING;
   /** Its own, unless it shares one with others. */
   #index: OrderIndex | undefined;
@@ -63,6 +67,7 @@ export class AccountState {
   transfers: Transfer[] = NO_TRANSFERS;
 
   constructor(accountId: number) {
+    super();
     this.accountId = accountId;
   }
 
@@ -83,24 +88,15 @@ export class AccountState {
     return this.#open.inFlight;
   }
 
-  holdingOf(asset: string): Holding {
-    let holding = this.holdings.get(asset);
-    if (holding === undefined) {
-      holding = new Holding(interned(asset));
-      this.holdings.set(holding.asset, holding);
-    }
-    return holding;
-  }
-
   freeOf(asset: string): bigint {
-    return this.holdings.get(asset)?.free ?? 0n;
+    return this.holding(asset)?.free ?? 0n;
   }
 
   /** What an order of that side is paid from; undefined when the account never held it. */
   payingHolding(instrument: Instrument, side: Side): Holding | undefined {
     const open = this.symbols.get(instrument.symbol);
     const known = side === Side.BUY ? open?.quote : open?.base;
-    return known ?? this.holdings.get(reservedAsset(instrument, side));
+    return known ?? this.holding(reservedAsset(instrument, side));
   }
 
   /** The order is in the log from here on. */
@@ -130,7 +126,9 @@ export class AccountState {
 
   openList(row: Readonly<SpotOrderList>): OpenList {
     const list = new OpenList(row);
-    this.#opened().lists.set(row.orderListId, list);
+    const open = this.#opened();
+    if (open.lists === NO_LISTS) open.lists = new SmallMap();
+    open.lists.set(row.orderListId, list);
     this.#symbolOf(row.symbol).lists++;
     return list;
   }
@@ -181,7 +179,9 @@ export class AccountState {
   }
 
   await(inFlight: InFlight): void {
-    this.#opened().inFlight.set(inFlight.request.commandId, inFlight);
+    const open = this.#opened();
+    if (open.inFlight === NONE_IN_FLIGHT) open.inFlight = new SmallMap();
+    open.inFlight.set(inFlight.request.commandId, inFlight);
   }
 
   /** The command's request had its outcome, or can have none but the one that is clear already. */

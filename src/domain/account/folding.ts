@@ -45,7 +45,7 @@ function foldNewBalance(state: AccountState, balance: Readonly<Balance>): void {
 
 function foldBalance(state: AccountState, entityId: string, changed: ChangedFields): void {
   const asset = entityId.slice(entityId.indexOf('-') + 1);
-  const holding = state.holdings.get(asset);
+  const holding = state.holding(asset);
   if (holding === undefined) throw new InvariantError(`account ${state.accountId}: the log changes ${asset}, which it never held`);
   const before = holding.free;
   holding.applyChanged(changed);

@@ -1,11 +1,15 @@
 // One asset of one account, as the account's reducer keeps it. `free` and `locked` move while a command or a settlement
-// runs; the amounts as they stand in the log move when the step is closed (see step.ts).
+// runs; the step that runs knows the amounts as they stand in the log until it is closed (see step.ts).
 import { InvariantError } from '../assert.ts';
 import { type Balance, BalanceCause, BalanceField } from '../balance.ts';
 import { type ChangedFields, type ChangeLogEntry, created, EntityType, entityIds, updated } from '../changeLogEntry.ts';
 
 export class Holding {
   readonly asset: string;
+  /** The asset that the account first held after this one, see holdings.ts. */
+  next: Holding | undefined = undefined;
+  /** The running step may have changed it: it is looked at when the step is closed. */
+  touched = false;
   free = 0n;
   locked = 0n;
   /** -1 until its Created entry is in the log. */
@@ -14,11 +18,6 @@ export class Holding {
   requestId = '';
   deposited = 0n;
   withdrawn = 0n;
-  /** As the log has them; equal to free and locked between two steps. */
-  loggedFree = 0n;
-  loggedLocked = 0n;
-  /** The running step may have changed it: it is looked at when the step is closed. */
-  touched = false;
   /** Its entity id, once it traded: an idle account need not keep it. */
   #id = '';
 
@@ -39,9 +38,15 @@ export class Holding {
     };
   }
 
-  /** The entry that brings the log up to date, or undefined when nothing changed. */
-  close(accountId: number, nowUs: number, cause: BalanceCause, requestId: string): ChangeLogEntry | undefined {
-    const { free, locked, loggedFree, loggedLocked, updateUs } = this;
+  /** The entry that brings the log up to date, or undefined when nothing changed; `logged` is what stands there. */
+  close(
+    accountId: number,
+    { free: loggedFree, locked: loggedLocked }: { readonly free: bigint; readonly locked: bigint },
+    nowUs: number,
+    cause: BalanceCause,
+    requestId: string,
+  ): ChangeLogEntry | undefined {
+    const { free, locked, updateUs } = this;
     // A transfer is always written: its requestId is what a retry is recognised by.
     if (free === loggedFree && locked === loggedLocked && updateUs >= 0 && requestId === '') return undefined;
     if (free < 0n || locked < 0n) throw new InvariantError(`account ${accountId} ${this.asset}: free ${free}, locked ${locked}`);
@@ -49,8 +54,6 @@ export class Holding {
     if (requestId === '') this.#id = id;
     const causeBefore = this.cause;
     const requestIdBefore = this.requestId;
-    this.loggedFree = free;
-    this.loggedLocked = locked;
     this.updateUs = nowUs;
     this.cause = cause;
     this.requestId = requestId;
@@ -76,7 +79,6 @@ export class Holding {
     this.updateUs = fields.updateUs;
     this.cause = fields.cause;
     this.requestId = fields.requestId;
-    this.#applied();
   }
 
   applyChanged(changed: ChangedFields): void {
@@ -99,11 +101,5 @@ export class Holding {
           this.requestId = value as string;
       }
     }
-    this.#applied();
-  }
-
-  #applied(): void {
-    this.loggedFree = this.free;
-    this.loggedLocked = this.locked;
   }
 }

@@ -121,7 +121,7 @@ export function refusePosition(
 ): EngineReason | undefined {
   const max = instrument.filters.maxPositionUnits;
   if (max === 0n) return undefined;
-  const holding = state.holdings.get(instrument.baseAsset);
+  const holding = state.holding(instrument.baseAsset);
   let position = baseUnits(instrument, buyLots);
   if (holding !== undefined) position += holding.free + holding.locked;
   for (const order of state.orders.values()) {

@@ -9,15 +9,15 @@ import type { AccountSnapshot, BalanceRow } from './snapshotting.ts';
 /** False, and nothing to be kept, when something is open. */
 export function packState(state: AccountState, w: PackedWriter): boolean {
   if (state.orders.size > 0 || state.lists.size > 0 || state.inFlight.size > 0) return false;
-  const { transfers, holdings, recent } = state;
+  const { transfers, recent } = state;
   w.count(transfers.length);
   let beforeUs = 0;
   for (const transfer of transfers) {
     writeTransfer(w, transfer, beforeUs);
     beforeUs = transfer.updateUs;
   }
-  w.count(holdings.size);
-  for (const holding of holdings.values()) writeHolding(w, holding, transfers);
+  w.count(state.holdingCount);
+  for (const holding of state.holdings()) writeHolding(w, holding, transfers);
   const pairs = recent.toPairs();
   for (let i = 0, before = 0; i < pairs.length; i += 2) {
     const commandId = pairs[i] as number;

@@ -13,6 +13,11 @@ export class RecentCommands {
   /** The highest command id it ever took in. */
   #highest = -1;
 
+  /** Numbers kept. */
+  get size(): number {
+    return this.#pairs.length;
+  }
+
   /** `reference`: an order it created, or the negative of an order it sent a request to. */
   add(commandId: number, reference: number): void {
     if (commandId > this.#highest) this.#highest = commandId;

@@ -41,7 +41,7 @@ export function snapshotOf(state: AccountState): WholeAccount {
   return {
     accountId: state.accountId,
     balances: Array.from(
-      state.holdings.values(),
+      state.holdings(),
       (h): BalanceRow => [h.asset, h.free, h.locked, h.updateUs, h.cause, h.requestId, h.deposited, h.withdrawn],
     ),
     orders: Array.from(state.orders.values(), (order) => order.toRow()),

@@ -14,6 +14,7 @@ import { needUnits, UNBOUNDED } from './reservation.ts';
 
 const NO_ORDERS: OpenOrder[] = [];
 const NO_HOLDINGS: Holding[] = [];
+const NO_AMOUNTS: bigint[] = [];
 /**
  * Where changes are put together; the log gets a copy of just their size. An array that is pushed to makes room for 17 values,
  * and an order is changed in every step.
@@ -29,6 +30,8 @@ export class Step {
   // Lists of one or two as a rule: made without the room that push would leave.
   #orders: OpenOrder[] = NO_ORDERS;
   #holdings: Holding[] = NO_HOLDINGS;
+  /** Of each of these what was free and what was locked before. */
+  #amounts: bigint[] = NO_AMOUNTS;
 
   constructor(state: AccountState, context: AccountContext, out: ChangeLogEntry[]) {
     this.state = state;
@@ -68,8 +71,13 @@ export class Step {
   touch(holding: Holding): Holding {
     if (holding.touched) return holding;
     holding.touched = true;
-    if (this.#holdings.length === 0) this.#holdings = [holding];
-    else this.#holdings.push(holding);
+    if (this.#holdings.length === 0) {
+      this.#holdings = [holding];
+      this.#amounts = [holding.free, holding.locked];
+    } else {
+      this.#holdings.push(holding);
+      this.#amounts.push(holding.free, holding.locked);
+    }
     return holding;
   }
 
@@ -113,12 +121,15 @@ export class Step {
   }
 
   closeHoldings(cause: BalanceCause = BalanceCause.TRADING, requestId = ''): void {
-    for (const holding of this.#holdings) {
+    for (let i = 0; i < this.#holdings.length; i++) {
+      const holding = this.#holdings[i] as Holding;
       holding.touched = false;
-      const entry = holding.close(this.state.accountId, this.nowUs, cause, requestId);
+      const logged = { free: this.#amounts[2 * i] as bigint, locked: this.#amounts[2 * i + 1] as bigint };
+      const entry = holding.close(this.state.accountId, logged, this.nowUs, cause, requestId);
       if (entry !== undefined) this.out.push(entry);
     }
     this.#holdings = NO_HOLDINGS;
+    this.#amounts = NO_AMOUNTS;
   }
 
   #closeList(list: OpenList): void {

@@ -39,7 +39,7 @@ function refuse(step: Step, command: Deposit | Withdraw, deposit: boolean): Engi
   // Without an id of its own a retry could not be told from a second transfer.
   if (units <= 0n || requestId === '') return EngineReject.INVALID_AMOUNT;
   if (deposit) {
-    const holding = state.holdings.get(asset);
+    const holding = state.holding(asset);
     const total = holding === undefined ? 0n : holding.free + holding.locked;
     return total + units >= MAX_UNITS ? EngineReject.BALANCE_LIMIT : undefined;
   }
