@@ -17,6 +17,9 @@ import { readTrade, rowAggTradeId } from './tradeRow.ts';
 /** Buckets of the client id index: enough that one holds few of an account's ids, few enough to fill runs. */
 const CLIENT_ID_BUCKETS = 1024;
 
+const NEAR_ASSET_MAX = 2 ** 16 - 1;
+const NEAR_ACCOUNT_MAX = 2 ** 36;
+
 export class HistoryState {
   readonly file: HistoryFile;
   readonly journal: Journal;
@@ -26,6 +29,8 @@ export class HistoryState {
   readonly orders = new IdMap<LiveOrder>();
   readonly orderLists = new Map<number, LiveOrderList>();
   readonly klines = new Map<string, LiveKline>();
+  /** Balances of accounts that are awake, found at once: by account and asset where those make a safe integer. */
+  readonly #balances = new IdMap<BalanceState>();
   /** Live rows that the journal has to take with the next commit. */
   readonly #dirty = new LiveChain();
   /** Orders whose row is here are among #dirty. */
@@ -55,8 +60,8 @@ export class HistoryState {
   }
 
   /** An open order whose row was begun in `fresh` and not ended. */
-  freshOrder(id: number, time: number, home: AccountSymbol): LiveOrder {
-    const order = new LiveOrder(id, time, home, this.fresh.bytes, this.fresh.end());
+  freshOrder(id: number, time: number, home: AccountSymbol, isPlain: boolean): LiveOrder {
+    const order = new LiveOrder(id, time, home, this.fresh.bytes, this.fresh.end(), isPlain);
     home.add(order);
     this.orders.set(id, order);
     this.markDirty(order);
@@ -103,8 +108,26 @@ export class HistoryState {
 
   /** The balance as it stands, looked up when it has been idle. */
   balance(accountId: number, asset: string): BalanceState {
+    const assetId = this.names.id(asset);
+    const isNear = accountId <= NEAR_ACCOUNT_MAX && assetId <= NEAR_ASSET_MAX;
+    const key = accountId * (NEAR_ASSET_MAX + 1) + assetId;
+    const near = isNear ? this.#balances.get(key) : undefined;
+    if (near !== undefined) return near;
     const account = this.account(accountId);
-    return account.balances.get(asset) ?? this.#newBalance(account, asset);
+    const balance = account.balances.get(asset) ?? this.#newBalance(account, asset);
+    if (isNear) this.#balances.set(key, balance);
+    return balance;
+  }
+
+  #forget(account: AccountState, { asset, assetId }: BalanceState): void {
+    account.balances.delete(asset);
+    this.#balances.delete(account.accountId * (NEAR_ASSET_MAX + 1) + assetId);
+  }
+
+  /** Idle accounts are no objects from here on. */
+  rest(): void {
+    this.#balances.clear();
+    this.accounts.restAll();
   }
 
   #newBalance(account: AccountState, asset: string): BalanceState {
@@ -169,7 +192,7 @@ export class HistoryState {
       case Table.BALANCE: {
         const asset = this.names.name(list.part);
         const state = account.balances.get(asset);
-        if (state?.list.isEmpty) account.balances.delete(asset);
+        if (state?.list.isEmpty) this.#forget(account, state);
         break;
       }
       case Table.ORDER:

@@ -27,6 +27,11 @@ const LIST_FIELDS = Object.keys(OrderListField);
 const KLINE_FIELDS = Object.keys(KLineField);
 const NO_EXTRAS: OrderExtras = { fills: null, amendments: null };
 
+/** What is taken from which logs, a bit for each entity type. */
+const MARKETS = bitOf(EntityType.SpotOrder) | bitOf(EntityType.SpotTrade) | bitOf(EntityType.SpotOrderList);
+const ACCOUNTS = bitOf(EntityType.Balance);
+const KLINES = bitOf(EntityType.KLine);
+
 export class Ingest {
   readonly #state: HistoryState;
   readonly #cursor = new StepCursor();
@@ -39,61 +44,72 @@ export class Ingest {
 
   /** Orders, lists and trades of a markets stream. */
   markets(step: Uint8Array): void {
-    this.#each(step, (cursor) => {
-      switch (cursor.entityType) {
-        case EntityType.SpotOrder:
-          if (cursor.kind === ChangeKind.Created) return this.#orderCreated(cursor);
-          if (cursor.kind === ChangeKind.Updated) return this.#orderUpdated(cursor);
-          break;
-        case EntityType.SpotTrade:
-          if (cursor.kind === ChangeKind.Created) return this.#traded(cursor);
-          break;
-        case EntityType.SpotOrderList:
-          if (cursor.kind === ChangeKind.Created) return this.#listCreated(cursor.row<typeof EntityType.SpotOrderList>());
-          if (cursor.kind === ChangeKind.Updated) return this.#listUpdated(cursor.id, cursor.changedFields());
-      }
-      cursor.skip();
-    });
+    this.#each(step, MARKETS);
   }
 
   /** Balances of an accounts stream; the orders there are told again, with their fate, by the markets. */
   accounts(step: Uint8Array): void {
-    this.#each(step, (cursor) => {
-      if (cursor.entityType === EntityType.Balance) {
-        if (cursor.kind === ChangeKind.Created) return this.#balanceCreated(cursor);
-        if (cursor.kind === ChangeKind.Updated) return this.#balanceUpdated(cursor);
-      }
-      cursor.skip();
-    });
+    this.#each(step, ACCOUNTS);
   }
 
   /** Klines of a klines stream. */
   klines(step: Uint8Array): void {
-    this.#each(step, (cursor) => {
-      if (cursor.entityType === EntityType.KLine) {
-        if (cursor.kind === ChangeKind.Created) return this.#klineCreated(cursor.idText(), cursor.row<typeof EntityType.KLine>());
-        if (cursor.kind === ChangeKind.Updated) {
-          // Only the newest kline of an interval ever changes.
-          const live = this.#state.klines.get(cursor.idText());
-          const changed = cursor.changedFields();
-          if (live === undefined) return;
-          setFields(live.row, KLINE_FIELDS, changed);
-          this.#state.markDirty(live);
-          return;
-        }
-      }
-      cursor.skip();
-    });
+    this.#each(step, KLINES);
   }
 
-  /** `take` reads or passes over the entry's body. */
-  #each(step: Uint8Array, take: (cursor: StepCursor) => void): void {
+  #each(step: Uint8Array, wanted: number): void {
     const cursor = this.#cursor;
     cursor.begin(step);
     try {
-      while (cursor.next()) take(cursor);
+      while (cursor.next()) {
+        if ((wanted & bitOf(cursor.entityType)) === 0) cursor.skip();
+        else if (cursor.kind === ChangeKind.Created) this.#created(cursor);
+        else if (cursor.kind === ChangeKind.Updated) this.#updated(cursor);
+        else cursor.skip();
+      }
     } catch (error) {
       throw cursor.located(error);
+    }
+  }
+
+  #created(cursor: StepCursor): void {
+    switch (cursor.entityType) {
+      case EntityType.SpotOrder:
+        this.#orderCreated(cursor);
+        return;
+      case EntityType.SpotTrade:
+        this.#traded(cursor);
+        return;
+      case EntityType.Balance:
+        this.#balanceCreated(cursor);
+        return;
+      case EntityType.KLine:
+        this.#klineCreated(cursor.idText(), cursor.row<typeof EntityType.KLine>());
+        return;
+      case EntityType.SpotOrderList:
+        this.#listCreated(cursor.row<typeof EntityType.SpotOrderList>());
+        return;
+      default:
+        cursor.skip();
+    }
+  }
+
+  #updated(cursor: StepCursor): void {
+    switch (cursor.entityType) {
+      case EntityType.SpotOrder:
+        this.#orderUpdated(cursor);
+        return;
+      case EntityType.Balance:
+        this.#balanceUpdated(cursor);
+        return;
+      case EntityType.KLine:
+        this.#klineUpdated(cursor.idText(), cursor.changedFields());
+        return;
+      case EntityType.SpotOrderList:
+        this.#listUpdated(cursor.id, cursor.changedFields());
+        return;
+      default:
+        cursor.skip();
     }
   }
 
@@ -108,7 +124,7 @@ export class Ingest {
     const home = state.accountSymbol(accountId, fields.symbol);
     const { bytes } = cursor.reader;
     fields.write(state.fresh.begin(orderId, createdUs, fields.room), bytes, home.symbolId);
-    const order = state.freshOrder(orderId, createdUs, home);
+    const order = state.freshOrder(orderId, createdUs, home, fields.isPlain);
     order.progressOf(fields);
     if (fields.status !== OrderStatus.Rejected) {
       this.#indexClientId(clientIdHashOf(accountId, home.symbolId, bytes, fields.nameAt, fields.nameLength), orderId);
@@ -121,7 +137,7 @@ export class Ingest {
     const { orderId, createdUs, clientOrderId } = fields;
     const home = state.accountSymbol(fields.accountId, fields.symbol);
     writeOrder(state.fresh.begin(orderId, createdUs, orderRoom(fields, NO_EXTRAS)), fields, NO_EXTRAS, home.symbolId);
-    const order = state.freshOrder(orderId, createdUs, home);
+    const order = state.freshOrder(orderId, createdUs, home, false);
     order.progressOfRow(fields);
     if (fields.status !== OrderStatus.Rejected) this.#clientId(order, clientOrderId);
     if (fields.preventedMatch !== null) this.#prevented(order, fields.preventedMatch, timeUs);
@@ -336,6 +352,14 @@ export class Ingest {
     balance.list.push(journal, journal.end());
   }
 
+  #klineUpdated(entityId: string, changed: ChangedFields): void {
+    // Only the newest kline of an interval ever changes.
+    const live = this.#state.klines.get(entityId);
+    if (live === undefined) return;
+    setFields(live.row, KLINE_FIELDS, changed);
+    this.#state.markDirty(live);
+  }
+
   #klineCreated(entityId: string, fields: Readonly<KLine>): void {
     const state = this.#state;
     const symbol = state.symbol(fields.symbol);
@@ -353,6 +377,10 @@ export class Ingest {
     state.klines.set(entityId, live);
     state.markDirty(live);
   }
+}
+
+function bitOf(entityType: number): number {
+  return 1 << entityType;
 }
 
 function setFields(row: object, names: readonly string[], changed: ChangedFields): void {

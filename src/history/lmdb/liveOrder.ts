@@ -10,7 +10,7 @@ import { ROW_AT, Table } from './layout.ts';
 import { LiveRow } from './liveRow.ts';
 import type { Names } from './names.ts';
 import { isPlain, type OrderProgress, rewriteOrder, rewriteRoom } from './orderBytes.ts';
-import { type Fills, MAX_FILL_IDS, type OrderExtras, orderRoom, readOrder, writeOrder } from './orderRow.ts';
+import { Fills, type OrderExtras, orderRoom, readOrder, writeOrder } from './orderRow.ts';
 
 export class LiveOrder extends LiveRow implements OrderExtras, OrderProgress {
   readonly id: number;
@@ -34,15 +34,15 @@ export class LiveOrder extends LiveRow implements OrderExtras, OrderProgress {
   #at: number;
   #plain: boolean;
 
-  /** `bytes` has its row at `at`, until it is written again. */
-  constructor(id: number, time: number, home: AccountSymbol, bytes: Buffer, at: number) {
+  /** `bytes` has its row at `at`, until it is written again; whether that is plain is orderBytes.ts's isPlain(). */
+  constructor(id: number, time: number, home: AccountSymbol, bytes: Buffer, at: number, plain: boolean) {
     super();
     this.id = id;
     this.time = time;
     this.home = home;
     this.#bytes = bytes;
     this.#at = at;
-    this.#plain = isPlain(bytes, at);
+    this.#plain = plain;
   }
 
   progressOf(progress: OrderProgress): void {
@@ -68,18 +68,15 @@ export class LiveOrder extends LiveRow implements OrderExtras, OrderProgress {
   }
 
   filled(tradeId: number): void {
-    const fills = this.fills;
-    if (fills === null) {
-      this.fills = { ids: [tradeId], last: tradeId };
-      return;
-    }
-    if (fills.ids.length < MAX_FILL_IDS) fills.ids.push(tradeId);
-    fills.last = tradeId;
+    if (this.fills === null) this.fills = new Fills(tradeId);
+    else this.fills.add(tradeId);
   }
 
   /** Fields that no progress is have changed: `row` has them, with everything else as it is. */
   restate(journal: Journal, row: SpotOrder): number {
-    return this.#moved(journal, this.#writeRow(journal, Table.ORDER_LIVE, row));
+    const ref = this.#moved(journal, this.#writeRow(journal, Table.ORDER_LIVE, row));
+    this.#plain = isPlain(this.#bytes, this.#at);
+    return ref;
   }
 
   write(journal: Journal, names: Names): number {
@@ -106,7 +103,6 @@ export class LiveOrder extends LiveRow implements OrderExtras, OrderProgress {
   #moved(journal: Journal, ref: number): number {
     this.#bytes = journal.segment(ref).bytes;
     this.#at = offsetOf(ref) + ROW_AT;
-    this.#plain = isPlain(this.#bytes, this.#at);
     return ref;
   }
 

@@ -8,7 +8,7 @@ import type { SpotOrder } from '../../domain/spotOrder.ts';
 import { clientIdHash, clientIdHashOf } from './historyState.ts';
 import { LENGTH_BYTES, ROW_HEAD_BYTES } from './layout.ts';
 import { isPlain, OrderFields, rewriteOrder, rewriteRoom } from './orderBytes.ts';
-import { type OrderExtras, orderRoom, writeOrder } from './orderRow.ts';
+import { Fills, MAX_FILL_IDS, type OrderExtras, orderRoom, writeOrder } from './orderRow.ts';
 import { RowWriter } from './rowBytes.ts';
 
 const SYMBOL_ID = 300;
@@ -97,9 +97,13 @@ test('an order with more than most have is left to be read as an object', () => 
 
 test('a row rewritten is the row written anew', () => {
   const fills = fc.option(
-    fc.uniqueArray(fc.nat({ max: 1e9 }), { minLength: 1, maxLength: 48 }).map((ids) => {
+    fc.uniqueArray(fc.nat({ max: 1e9 }), { minLength: 1, maxLength: MAX_FILL_IDS }).map((ids) => {
       ids.sort((a, b) => a - b);
-      return { ids, last: (ids.at(-1) as number) + 3 };
+      const [first = 0, ...more] = ids;
+      const some = new Fills(first);
+      for (const id of more) some.add(id);
+      if (ids.length === MAX_FILL_IDS) some.add(1e9 + 7);
+      return some;
     }),
     { nil: null },
   );

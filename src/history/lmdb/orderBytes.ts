@@ -99,6 +99,11 @@ export class OrderFields implements OrderProgress {
     return true;
   }
 
+  /** Whether the row is what rewriteOrder() takes. */
+  get isPlain(): boolean {
+    return (this.origQuoteHigh | this.origQuoteLow | this.stpMode) === 0;
+  }
+
   /** Most bytes of the row. */
   get room(): number {
     return 256 + this.nameLength;
@@ -164,7 +169,7 @@ export function isPlain(bytes: Buffer, at: number): boolean {
 
 /** Most bytes of the row that rewriteOrder() makes of the one at `at`. */
 export function rewriteRoom(bytes: Buffer, at: number, fills: Fills | null): number {
-  return rowLength(bytes, at) + GROWTH + (fills === null ? 0 : 8 * fills.ids.length);
+  return rowLength(bytes, at) + GROWTH + (fills === null ? 0 : 8 * fills.count);
 }
 
 /** Writes the body of the plain row at `at` anew, as it is with `progress`. */

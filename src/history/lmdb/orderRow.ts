@@ -8,13 +8,40 @@ import { ROW_HEAD_BYTES, rowId, rowTime } from './layout.ts';
 import type { Names } from './names.ts';
 import { RowReader, type RowWriter, textRoom, unzigzag, zigzag } from './rowBytes.ts';
 
-/** An order's executions: all their ids while they are few, then the first ones and the last. */
-export interface Fills {
-  readonly ids: number[];
-  last: number;
-}
 /** With more executions than this, those behind are found by scanning the account's trades. */
 export const MAX_FILL_IDS = 48;
+
+/** An order's executions: all their ids while they are few, then the first ones and the last. Most have one. */
+export class Fills {
+  readonly first: number;
+  last: number;
+  #more: number[] | null = null;
+
+  constructor(first: number) {
+    this.first = first;
+    this.last = first;
+  }
+
+  add(id: number): void {
+    this.last = id;
+    if (this.count < MAX_FILL_IDS) this.keep(id);
+  }
+
+  /** The next of the first ones, from a row. */
+  keep(id: number): void {
+    this.#more ??= [];
+    this.#more.push(id);
+  }
+
+  /** How many ids are kept. */
+  get count(): number {
+    return this.#more === null ? 1 : 1 + this.#more.length;
+  }
+
+  get ids(): readonly number[] {
+    return this.#more === null ? [this.first] : [this.first, ...this.#more];
+  }
+}
 
 export interface OrderExtras {
   fills: Fills | null;
@@ -42,7 +69,7 @@ const AMENDMENTS = 1 << 16;
 /** Most bytes of the body. */
 export function orderRoom(order: SpotOrder, extras: OrderExtras): number {
   let room = 512 + textRoom(order.clientOrderId);
-  if (extras.fills !== null) room += 8 * extras.fills.ids.length;
+  if (extras.fills !== null) room += 8 * extras.fills.count;
   if (extras.amendments !== null) {
     for (const amendment of extras.amendments) {
       room += 40 + textRoom(amendment.origClientOrderId) + textRoom(amendment.newClientOrderId);
@@ -138,9 +165,16 @@ function writeRare(w: RowWriter, order: SpotOrder, mask: number, fills: Fills | 
 }
 
 export function writeFills(w: RowWriter, fills: Fills): void {
+  if (fills.count === 1) {
+    w.varint(1);
+    w.varint(fills.first);
+    w.varint(fills.last - fills.first);
+    return;
+  }
+  const { ids } = fills;
   let before = 0;
-  w.varint(fills.ids.length);
-  for (const id of fills.ids) {
+  w.varint(ids.length);
+  for (const id of ids) {
     w.varint(id - before);
     before = id;
   }
@@ -170,13 +204,15 @@ export function readPreventedMatch(r: RowReader): PreventedMatch {
 }
 
 function readFills(r: RowReader): Fills {
-  const ids: number[] = [];
-  let id = 0;
-  for (let count = r.varint(); count > 0; count--) {
+  let count = r.varint();
+  let id = r.varint();
+  const fills = new Fills(id);
+  for (; count > 1; count--) {
     id += r.varint();
-    ids.push(id);
+    fills.keep(id);
   }
-  return { ids, last: id + r.varint() };
+  fills.last = id + r.varint();
+  return fills;
 }
 
 function readAmendments(r: RowReader, orderId: number): OrderAmendment[] {

@@ -8,6 +8,7 @@ import { SEGMENT_BYTES_MAX } from './journal.ts';
 import { MAX_ID, ROW_AT, ROW_HEAD_BYTES, rowId, rowLength, rowTime, Table } from './layout.ts';
 import { LiveOrder } from './liveOrder.ts';
 import { LiveKline, LiveOrderList } from './liveRow.ts';
+import { isPlain } from './orderBytes.ts';
 import { type OrderExtras, readOrder } from './orderRow.ts';
 import { readBalance, readKline, readOrderList } from './otherRows.ts';
 import { RowReader } from './rowBytes.ts';
@@ -89,7 +90,7 @@ export class Recovery {
     const row = readOrder(segment.bytes, at, names, extras);
     this.#forget(row.orderId);
     const home = this.#state.accountSymbol(row.accountId, row.symbol);
-    const order = new LiveOrder(row.orderId, row.createdUs, home, segment.bytes, at);
+    const order = new LiveOrder(row.orderId, row.createdUs, home, segment.bytes, at, isPlain(segment.bytes, at));
     order.progressOfRow(row);
     home.add(order);
     orders.set(row.orderId, order);
@@ -227,7 +228,7 @@ export class Recovery {
       for (const { list } of [...account.balances.values()]) this.#state.release(list);
       this.#state.release(account.lists);
     }
-    this.#state.accounts.restAll();
+    this.#state.rest();
   }
 }
 
