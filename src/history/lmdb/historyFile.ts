@@ -6,8 +6,11 @@ import { FORMAT, keyId, keyOwner, keyPart, MAX_ID, runKey, sliceKey, type Table 
 
 const LIST_PREFIX_BYTES = 11;
 const NAME_PREFIX = 'name:';
-/** Smaller runs fit a page beside others as they are. */
-const COMPRESS_FROM = 1500;
+/**
+ * Never: a quarter of an order's cost was compressing its rows, for a fifth of the file (docs/decisions/0032-history-thread.md). The
+ * database keeps its kind, so that runs that were compressed are read.
+ */
+const COMPRESS_FROM = 2 ** 30;
 
 export interface StoredRun {
   readonly bytes: Buffer;

@@ -47,7 +47,7 @@ export const ROW_HEAD_BYTES = 17;
 
 /** A run: how many rows, where the last one begins, the rows. */
 export const RUN_HEAD_BYTES = 6;
-/** Most rows and about the most bytes of a run: what one query step has to read and decompress. */
+/** Most rows and about the most bytes of a run: what one query step has to read. */
 export const RUN_ROWS = 128;
 export const RUN_BYTES = 24 * 1024;
 
