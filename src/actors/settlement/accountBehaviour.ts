@@ -1,7 +1,7 @@
 // Settlement: the accounts of one partition, the only writers of their balances. In: commands of clients and the market
 // logs. Out: accounts-<p>: orders accepted and requested (for Match), balances after every change.
 import { MIXED, streams, subjects } from '../../bus/subjects.ts';
-import { Account, type AccountContext, type AccountSnapshot, type DeferredReply, type Fee } from '../../domain/account/account.ts';
+import { Account, type AccountContext, type AccountSnapshot, type DeferredReply } from '../../domain/account/account.ts';
 import { AccountPrefetch, LOOK_AHEAD } from '../../domain/account/accountPrefetch.ts';
 import type { AccountLimits } from '../../domain/account/limits.ts';
 import { OrderIndex } from '../../domain/account/orderIndex.ts';
@@ -21,13 +21,15 @@ import { OrderField } from '../../domain/spotOrder.ts';
 import type { Registry } from '../../ports/exchangePort.ts';
 import type { Asker, Behaviour, ChildKey, RunContext } from '../behaviour.ts';
 import { type AccountPart, type PackedAccounts, packAccounts, unpackAccounts } from './accountParts.ts';
+import { addFee, type OwnFee, withFee } from './ownFees.ts';
+import { Shares } from './shares.ts';
 
 export type AccountAnswer = CommandReply | DeferredReply;
 
 export type AccountInput =
   | { readonly kind: 'command'; readonly command: AccountCommand; readonly asker: Asker<AccountAnswer> }
   | { readonly kind: 'settle'; readonly entries: ChangeLogEntry[] }
-  | { readonly kind: 'fees'; readonly fees: Fee[] };
+  | { readonly kind: 'fees'; readonly fees: OwnFee[] };
 
 export interface AccountBehaviourOptions {
   readonly partition: number;
@@ -115,25 +117,21 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   }
 
   route(_stream: string, entries: readonly ChangeLogEntry[], assign: (key: ChildKey, input: AccountInput) => void): void {
-    const shares = new Map<number, ChangeLogEntry[]>();
-    const give = (accountId: number | undefined, entry: ChangeLogEntry): void => {
-      if (accountId === undefined) return;
-      const share = shares.get(accountId);
-      if (share === undefined) shares.set(accountId, [entry]);
-      else share.push(entry);
-    };
+    const shares = new Shares();
     for (const entry of entries) {
       if (entry.entityType === EntityType.SpotTrade) {
         if (entry.changeType.kind !== ChangeKind.Created) continue;
         const { buyerAccountId, sellerAccountId } = entry.changeType.fields;
-        if (this.#owns(buyerAccountId)) give(buyerAccountId, entry);
-        if (sellerAccountId !== buyerAccountId && this.#owns(sellerAccountId)) give(sellerAccountId, entry);
+        if (this.#owns(buyerAccountId)) shares.give(buyerAccountId, entry);
+        if (sellerAccountId !== buyerAccountId && this.#owns(sellerAccountId)) shares.give(sellerAccountId, entry);
       } else if (entry.entityType === EntityType.SpotOrder) {
         const id = entry.entityId as number;
-        if (orderPartition(id, this.#options.accountPartitions) === this.partition) give(this.#concerns(id, entry.changeType), entry);
+        if (orderPartition(id, this.#options.accountPartitions) !== this.partition) continue;
+        const accountId = this.#concerns(id, entry.changeType);
+        if (accountId !== undefined) shares.give(accountId, entry);
       }
     }
-    for (const [accountId, share] of shares) assign(accountId, { kind: 'settle', entries: share });
+    shares.each((accountId, entries) => assign(accountId, { kind: 'settle', entries }));
   }
 
   #owns(accountId: number): boolean {
@@ -222,7 +220,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   }
 
   #forwardFees(accountId: number, entries: readonly ChangeLogEntry[], context: RunContext): void {
-    let fees: Fee[] | undefined;
+    let fees: OwnFee[] | undefined;
     for (const entry of entries) {
       if (entry.entityType !== EntityType.SpotTrade || entry.changeType.kind !== ChangeKind.Created) continue;
       const trade = entry.changeType.fields;
@@ -236,7 +234,7 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   merge(first: AccountInput, second: AccountInput): AccountInput {
     if (first.kind !== 'fees' || second.kind !== 'fees') return second;
     // Into the first one's: it was made to be forwarded, and a step over a thousand symbols would copy it a thousand times.
-    for (const fee of second.fees) first.fees.push(fee);
+    for (const { asset, units } of second.fees) addFee(first.fees, asset, units);
     return first;
   }
 
@@ -352,13 +350,6 @@ export class AccountBehaviour implements Behaviour<Account, AccountInput>, Accou
   }
 
   beforeRetry(): void {}
-}
-
-function withFee(fees: Fee[] | undefined, asset: string, units: bigint): Fee[] | undefined {
-  if (units === 0n) return fees;
-  if (fees === undefined) return [{ asset, units }];
-  fees.push({ asset, units });
-  return fees;
 }
 
 /** The symbol whose writer has to see the entry; undefined when none has to. */

@@ -66,6 +66,9 @@ export interface DeferredReply {
 /** For accountPrefetch.ts. */
 export let stateOf: (account: Account) => AccountState;
 
+/** An account's step is over when the call is: all of them share one. */
+const oneStep = new Step();
+
 export class Account {
   readonly accountId: number;
   #state: AccountState;
@@ -80,7 +83,7 @@ export class Account {
    * writer is 'deferred': settle() answers it. One whose cancel failed at once is answered by a DeferredReply.
    */
   execute(command: AccountCommand, context: AccountContext, out: ChangeLogEntry[]): CommandReply | DeferredReply | 'deferred' {
-    const step = new Step(this.#state, context, out);
+    const step = oneStep.begin(this.#state, context, out);
     const reply = this.#execute(step, command);
     step.closeOrders();
     step.closeHoldings();
@@ -92,12 +95,12 @@ export class Account {
    * cancel had its outcome in it.
    */
   settle(entries: readonly ChangeLogEntry[], context: AccountContext, out: ChangeLogEntry[]): readonly DeferredReply[] {
-    return new Settling(new Step(this.#state, context, out)).run(entries);
+    return new Settling(oneStep.begin(this.#state, context, out)).run(entries);
   }
 
   /** House accounts only: fees of the partition. */
   collectFees(fees: readonly Fee[], context: AccountContext, out: ChangeLogEntry[]): void {
-    const step = new Step(this.#state, context, out);
+    const step = oneStep.begin(this.#state, context, out);
     for (const { asset, units } of fees) if (units > 0n) step.holding(asset).free += units;
     step.closeHoldings(BalanceCause.FEES);
   }

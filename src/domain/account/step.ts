@@ -23,21 +23,25 @@ const spare: FieldValue[][] = [];
 const SPARE_MAX = 16;
 
 export class Step {
-  readonly state: AccountState;
-  readonly context: AccountContext;
-  readonly nowUs: number;
-  readonly out: ChangeLogEntry[];
+  state!: AccountState;
+  context!: AccountContext;
+  nowUs = 0;
+  out!: ChangeLogEntry[];
   // Lists of one or two as a rule: made without the room that push would leave.
   #orders: OpenOrder[] = NO_ORDERS;
   #holdings: Holding[] = NO_HOLDINGS;
   /** Of each of these what was free and what was locked before. */
   #amounts: bigint[] = NO_AMOUNTS;
 
-  constructor(state: AccountState, context: AccountContext, out: ChangeLogEntry[]) {
+  /** The step before is over, or its account has crashed. */
+  begin(state: AccountState, context: AccountContext, out: ChangeLogEntry[]): this {
     this.state = state;
     this.context = context;
     this.nowUs = context.nowUs;
     this.out = out;
+    this.#orders = NO_ORDERS;
+    this.#holdings = NO_HOLDINGS;
+    return this;
   }
 
   instrumentOf(symbol: string): Instrument {
