@@ -146,7 +146,7 @@ test('each command of a step is told the order as that command left it', () => {
   const before: OrdersBefore = { openOrder: () => undefined, openList: () => undefined };
   readReports(out, before, {
     awaits: () => true,
-    placed: (commandId, report) => void placed.set(commandId, report),
+    placing: (commandId) => ({ placed: (report) => void placed.set(commandId, report) }),
     listed: () => undefined,
     requested: (commandId, _orderId, _outcome, report) => void requested.set(commandId, report),
     ended: () => undefined,

@@ -109,10 +109,10 @@ export class Acquiring {
       const reply = collected.answer as CommandReply;
       if (!reply.ok) return reply;
       const [list] = collected.lists.values();
-      if (list === undefined || collected.placed.length < orders.length) return undefined;
-      const rejected = collected.placed.find((report) => report.order.status === OrderStatus.Rejected);
+      if (list === undefined || collected.reports.length < orders.length) return undefined;
+      const rejected = collected.reports.find((report) => report.order.status === OrderStatus.Rejected);
       if (rejected !== undefined) return refused(engineReject(rejected.order.rejectCode) ?? EngineReject.POISON);
-      return { ok: true, list, reports: collected.placed };
+      return { ok: true, list, reports: collected.reports };
     });
   }
 
@@ -237,7 +237,7 @@ function closedFor(instrument: Instrument): EngineReason | undefined {
 }
 
 function placedOf(collected: Collected): PlaceResult | undefined {
-  const report = collected.placed[0];
+  const report = collected.reports[0];
   if (report === undefined) return undefined;
   if (report.order.status === OrderStatus.Rejected) return refused(engineReject(report.order.rejectCode) ?? EngineReject.POISON);
   return { ok: true, report };

@@ -21,14 +21,19 @@ export interface OrdersBefore {
 export interface ReportListener {
   /** True when somebody here waits for the command. */
   awaits(commandId: number): boolean;
-  /** An order the command placed, after its own executions. */
-  placed(commandId: number, report: OrderReport): void;
+  /** Who waits for the orders that the command places; undefined when nobody here does. */
+  placing(commandId: number): PlacingListener | undefined;
   /** A list the command placed or ended. */
   listed(commandId: number, list: SpotOrderList): void;
   /** A request of the command was carried out (code 0) or failed. */
   requested(commandId: number, orderId: number, outcome: RequestOutcome, report: OrderReport | undefined): void;
   /** An order that ended in a step in which the command did something (the other legs of a cancelled list). */
   ended(commandId: number, report: OrderReport): void;
+}
+
+export interface PlacingListener {
+  /** An order the command placed, after its own executions. */
+  placed(report: OrderReport): void;
 }
 
 const NO_FILLS: SpotTrade[] = [];
@@ -39,6 +44,7 @@ class Draft {
   order: Readonly<SpotOrder>;
   /** Which of the step's commands it is the report of. */
   readonly command: number;
+  readonly placing: PlacingListener | undefined;
   fills = NO_FILLS;
   /** Self-trades prevented with the order as the taker. */
   prevented = NO_MATCHES;
@@ -46,9 +52,10 @@ class Draft {
   origClientOrderId = '';
   #isOwn = false;
 
-  constructor(order: Readonly<SpotOrder>, command: number, executionId: number) {
+  constructor(order: Readonly<SpotOrder>, command: number, executionId: number, placing: PlacingListener | undefined) {
     this.order = order;
     this.command = command;
+    this.placing = placing;
     this.executionId = executionId;
   }
 
@@ -75,7 +82,10 @@ class Draft {
 
 /** Orders as they become in a step of several commands: each command is told the state that it left. */
 class Drafts {
+  /** Of orders that may be reported by a later command, too. */
   readonly #drafts = new IdMap<Draft>();
+  /** Of the order that the command being read placed, when no other will ask for it: most are of this kind, and in no map. */
+  #own: Draft | undefined;
   readonly #asked: ReadonlySet<number>;
   #command = 0;
 
@@ -87,19 +97,22 @@ class Drafts {
   /** Another command begins: what follows in the step happens to copies. */
   next(): void {
     this.#command++;
+    this.#own = undefined;
   }
 
   get(orderId: number): Draft | undefined {
-    return this.#drafts.get(orderId);
+    if (this.#own !== undefined && this.#own.order.orderId === orderId) return this.#own;
+    return this.#drafts.size === 0 ? undefined : this.#drafts.get(orderId);
   }
 
   all(): Iterable<readonly [number, Draft]> {
     return this.#drafts.entries();
   }
 
-  add(order: Readonly<SpotOrder>, executionId: number): Draft {
-    const draft = new Draft(order, this.#command, executionId);
-    this.#drafts.set(order.orderId, draft);
+  add(order: Readonly<SpotOrder>, executionId: number, placing?: PlacingListener): Draft {
+    const draft = new Draft(order, this.#command, executionId, placing);
+    if (this.concerns(order)) this.#drafts.set(order.orderId, draft);
+    else this.#own = draft;
     return draft;
   }
 
@@ -110,7 +123,7 @@ class Drafts {
 
   /** The draft for a change by the command that is being read; undefined for an order that nobody hears of so far. */
   change(orderId: number): Draft | undefined {
-    const known = this.#drafts.get(orderId);
+    const known = this.get(orderId);
     if (known === undefined || known.command === this.#command) return known;
     return this.concerns(known.order) ? this.add(known.order, known.executionId) : undefined;
   }
@@ -132,12 +145,12 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
       const orderId = entry.entityId as number;
       if (change.kind === ChangeKind.Created) {
         const row = change.fields as SpotOrder;
-        if (!lists.has(row.orderListId)) drafts.next();
-        const awaited = listener.awaits(row.commandId);
+        if (row.orderListId === -1 || !lists.has(row.orderListId)) drafts.next();
+        const placing = listener.placing(row.commandId);
         // Nobody hears of an order of others, unless it is of a list that somebody here cancels.
-        if (!awaited && !drafts.concerns(row)) continue;
-        const draft = drafts.add(row, entry.sequence);
-        if (awaited) placed.push(draft);
+        if (placing === undefined && !drafts.concerns(row)) continue;
+        const draft = drafts.add(row, entry.sequence, placing);
+        if (placing !== undefined) placed.push(draft);
       } else if (change.kind === ChangeKind.Updated) {
         const { outcome, prevented, expires } = rareOf(change.changedFields);
         if (outcome !== null || expires) drafts.next();
@@ -165,7 +178,7 @@ export function readReports(entries: readonly ChangeLogEntry[], before: OrdersBe
     }
   }
   for (const list of lists.values()) if (listener.awaits(list.commandId)) listener.listed(list.commandId, list);
-  for (const draft of placed) listener.placed(draft.order.commandId, reportOf(draft, ''));
+  for (const draft of placed) draft.placing?.placed(reportOf(draft, ''));
   // What a request brought about comes before its outcome: the command is concluded when the last outcome is there.
   reportLists(outcomes, drafts, lists, new Set(outcomes.map(({ orderId }) => orderId)), listener);
   for (const { orderId, outcome, draft } of outcomes) {

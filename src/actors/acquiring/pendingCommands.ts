@@ -7,7 +7,7 @@ import type { SpotOrderList } from '../../domain/spotOrderList.ts';
 import { type OrderReport, OutcomeUnknownError } from '../../ports/exchangePort.ts';
 import type { Asker } from '../behaviour.ts';
 import type { AccountAnswer } from '../settlement/accountBehaviour.ts';
-import type { ReportListener } from './marketReports.ts';
+import type { PlacingListener, ReportListener } from './marketReports.ts';
 
 /** Waits for the answer of a command's account. */
 export interface CommandAsker extends Asker<AccountAnswer> {
@@ -18,7 +18,8 @@ export interface CommandAsker extends Asker<AccountAnswer> {
 /** Everything the logs said about one command so far. */
 export interface Collected {
   readonly answer: AccountAnswer | undefined;
-  readonly placed: readonly OrderReport[];
+  /** Of the orders it placed. */
+  readonly reports: readonly OrderReport[];
   readonly requested: readonly Requested[];
   readonly ended: readonly OrderReport[];
   /** Lists it placed or ended, by id, as last said. */
@@ -44,11 +45,11 @@ const keepBoth = (resolve: (result: never) => void, reject: (error: Error) => vo
   rejecter = reject;
 };
 
-class Pending implements Collected, CommandAsker {
+class Pending implements Collected, CommandAsker, PlacingListener {
   readonly #owner: PendingCommands;
   readonly commandId: number;
   answer: AccountAnswer | undefined = undefined;
-  placed: readonly OrderReport[] = NO_REPORTS;
+  reports: readonly OrderReport[] = NO_REPORTS;
   requested: readonly Requested[] = NO_REQUESTS;
   ended: readonly OrderReport[] = NO_REPORTS;
   lists: ReadonlyMap<number, SpotOrderList> = NO_LISTS;
@@ -84,6 +85,12 @@ class Pending implements Collected, CommandAsker {
     this.answer = answer;
     // What is not refused is told by the market log.
     if (this.needsAnswer || !('ok' in answer) || !answer.ok) this.#owner.check(this);
+  }
+
+  placed(report: OrderReport): void {
+    if (this.over) return;
+    this.reports = this.reports.length === 0 ? [report] : [...this.reports, report];
+    this.#owner.check(this);
   }
 
   failed(error: Error): void {
@@ -137,11 +144,8 @@ export class PendingCommands implements ReportListener {
     return this.#pending.has(commandId);
   }
 
-  placed(commandId: number, report: OrderReport): void {
-    const pending = this.#pending.get(commandId);
-    if (pending === undefined) return;
-    pending.placed = pending.placed.length === 0 ? [report] : [...pending.placed, report];
-    this.check(pending);
+  placing(commandId: number): PlacingListener | undefined {
+    return this.#pending.get(commandId);
   }
 
   listed(commandId: number, list: SpotOrderList): void {
