@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { order, Venue } from '../tests/pipeline/venue.ts';
+import { ADMIT_EVERYTHING } from './measure/admitEverything.ts';
 
 /** Commands in flight: what a few hundred busy connections keep open. */
 const WINDOW = 4_096;
@@ -79,7 +80,7 @@ export async function runPipeline(orders: number, accounts: number, durability: 
         snapshotSliceRows: 500,
       },
       consumerBatch: 1024,
-      acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
+      acquiring: ADMIT_EVERYTHING,
     },
   });
   let gcMs = 0;

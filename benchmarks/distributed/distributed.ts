@@ -9,6 +9,7 @@ import { NatsCluster } from '../../src/support/natsCluster.ts';
 import { NatsServer } from '../../src/support/natsServer.ts';
 import { makeInstrument } from '../../tests/fixtures/fakeExchange.ts';
 import { TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../../tests/pipeline/venue.ts';
+import { ADMIT_EVERYTHING } from '../measure/admitEverything.ts';
 import { edgeOf } from '../measure/edge.ts';
 import { cpuMicrosOf, RoleProcess } from '../measure/roleProcess.ts';
 import { median, quantile } from '../measure/statistics.ts';
@@ -79,7 +80,7 @@ const CONFIG = {
   },
   consumerBatch: 1024,
   tickMs: 100,
-  acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
+  acquiring: ADMIT_EVERYTHING,
 };
 
 interface Nats {

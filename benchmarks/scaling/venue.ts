@@ -10,6 +10,7 @@ import { accountPartition, symbolPartition } from '../../src/domain/partitions.t
 import { NatsServer } from '../../src/support/natsServer.ts';
 import { makeInstrument } from '../../tests/fixtures/fakeExchange.ts';
 import { order, TEST_PIPELINE_CONFIG, TEST_SECRETS } from '../../tests/pipeline/venue.ts';
+import { ADMIT_EVERYTHING } from '../measure/admitEverything.ts';
 import { edgeOf } from '../measure/edge.ts';
 import { Random } from '../measure/random.ts';
 import { RoleProcess } from '../measure/roleProcess.ts';
@@ -92,7 +93,7 @@ export class ScalingVenue {
       marketPartitions: partitions,
       consumerBatch: 1024,
       // A process that is held back answers late, and that is what is measured: nothing is shed, nobody gives up.
-      acquiring: { timeoutMs: 60_000, admission: { maxPending: 16_384, minPending: 16_384, targetMs: 60_000 } },
+      acquiring: ADMIT_EVERYTHING,
       // As the processes have them.
       leaseTtlMs: 2_000,
       memberTtlMs: 2_000,
